@@ -1,0 +1,217 @@
+//! Holds the latest value of every series, and answers for it: the page of `/metrics`, the summary,
+//! the last health verdict.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use actix::prelude::*;
+use exposition::{Labels, MetricFamily, text::Format};
+use supervision::{Checkpoint, Start, Tree};
+use tokio::time::Instant;
+
+use crate::{
+    health::HealthReport,
+    last_known::LastKnown,
+    messages::{
+        GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict,
+    },
+    own::{self, OwnMetrics},
+    page::Page,
+    standing::{SourceStatus, Standing},
+    summary::{Judgement, Summary, TargetStatus, judge},
+    targets::Thresholds,
+};
+
+/// A page is rendered anew after this time even if nothing came in: Vitals' own counters move.
+const PAGE_LASTS: Duration = Duration::from_secs(1);
+
+/// What the aggregator is given by whoever builds the tree.
+#[derive(Clone)]
+pub struct AggregatorSettings {
+    /// What the targets are judged against.
+    pub thresholds: Thresholds,
+    /// How often the summary is made anew, if no verdict changes.
+    pub summary_interval: Duration,
+    /// `version` and `revision` of the build, for `vitals_build_info`.
+    pub build: (&'static str, &'static str),
+    /// Where the front looks when it gets no answer.
+    pub last_known: Arc<LastKnown>,
+    /// The counters of the process.
+    pub own: OwnMetrics,
+    /// The tree it lives in, once it stands.
+    pub tree: Arc<OnceLock<Tree>>,
+}
+
+/// Holds the latest of everything.
+pub struct Aggregator {
+    settings: AggregatorSettings,
+    checkpoint: Checkpoint,
+    standing: Standing,
+    /// The last page of each format, and the standing it was made from.
+    pages: Vec<(u64, Instant, Arc<Page>)>,
+    summary: Option<(Instant, Arc<Summary>)>,
+    health: Option<Arc<HealthReport>>,
+}
+
+impl Aggregator {
+    /// Goes on where the incarnation before it was.
+    pub fn new(start: &Start<Self>, settings: AggregatorSettings) -> Self {
+        let inherited: Option<Heirloom> = start.take_checkpoint();
+        let standing = inherited.map(Arc::unwrap_or_clone).unwrap_or_default();
+        let aggregator = Aggregator {
+            health: settings.last_known.health.load_full(),
+            settings,
+            checkpoint: start.checkpoint(),
+            standing,
+            pages: Vec::new(),
+            summary: None,
+        };
+        // Taken is gone: were it to fail before its first observation, the next must inherit, too.
+        aggregator.leave();
+        aggregator
+    }
+
+    /// Leaves what is known to the next incarnation and to the front; not as a zombie.
+    fn leave(&self) {
+        let standing: Heirloom = Arc::new(self.standing.clone());
+        if self.checkpoint.put(standing.clone()) {
+            self.settings.last_known.standing.store(standing);
+        }
+    }
+
+    fn page(&mut self, format: Format) -> Arc<Page> {
+        let now = Instant::now();
+        let version = self.standing.version();
+        let cached = self.pages.iter().find(|(of, until, page)| {
+            *of == version && now < *until && page.format == format
+        });
+        if let Some((_, _, page)) = cached {
+            return page.clone();
+        }
+        let own = own_families(&self.standing, &self.settings);
+        let page = Arc::new(Page::render(&self.standing, &own, format));
+        let until = now + PAGE_LASTS;
+        let until = self
+            .standing
+            .next_expiry(now)
+            .map_or(until, |expiry| expiry.min(until));
+        self.pages.retain(|(_, _, old)| old.format != format);
+        self.pages.push((version, until, page.clone()));
+        page
+    }
+
+    fn refresh_summary(&mut self) {
+        let summary = Summary::of(&self.standing, &self.settings.thresholds);
+        let now = Instant::now();
+        let due = self.summary.as_ref().is_none_or(|(made, before)| {
+            now.duration_since(*made) >= self.settings.summary_interval
+                || before.differs_in_status(&summary)
+        });
+        if due {
+            let summary = Arc::new(summary);
+            self.summary = Some((now, summary.clone()));
+            if self.checkpoint.is_current() {
+                self.settings.last_known.summary.store(Some(summary));
+            }
+        }
+    }
+}
+
+/// Everything on the page that no collector has measured.
+pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<MetricFamily> {
+    let now = Instant::now();
+    let mut families = settings.own.gather();
+    families.extend(own::of_collectors(standing, now));
+    if let Some(tree) = settings.tree.get() {
+        families.extend(own::of_actors(&tree.snapshot()));
+    }
+    families.push(targets_met(&judge(standing, &settings.thresholds, now)));
+    let (version, revision) = settings.build;
+    let build = Labels::new([("version", version), ("revision", revision)]);
+    families.push(
+        MetricFamily::gauge("vitals_build_info", "The build that is running.").with(build, 1.0),
+    );
+    families
+}
+
+fn targets_met(judgements: &[Judgement]) -> MetricFamily {
+    let mut family = MetricFamily::gauge(
+        "vitals_target_met",
+        "Whether the target is met; absent while there is nothing to judge.",
+    );
+    for judgement in judgements {
+        let met = match judgement.status {
+            TargetStatus::Met => 1.0,
+            TargetStatus::Missed => 0.0,
+            TargetStatus::NoData => continue,
+        };
+        family.push(Labels::new([("objective", judgement.id)]), met);
+    }
+    family
+}
+
+impl Actor for Aggregator {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.refresh_summary();
+        // Sources that fall silent change verdicts without a message.
+        let interval = self.settings.summary_interval;
+        ctx.run_interval(interval, |me, _| me.refresh_summary());
+    }
+}
+
+impl Handler<Observation> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, observation: Observation, _: &mut Self::Context) {
+        let refresh = observation.outcome.refresh;
+        self.standing.take(observation);
+        self.leave();
+        if !refresh {
+            self.refresh_summary();
+        }
+    }
+}
+
+impl Handler<GetExposition> for Aggregator {
+    type Result = Arc<Page>;
+
+    fn handle(&mut self, GetExposition(format): GetExposition, _: &mut Self::Context) -> Arc<Page> {
+        self.page(format)
+    }
+}
+
+impl Handler<GetSummary> for Aggregator {
+    type Result = Option<Arc<Summary>>;
+
+    fn handle(&mut self, _: GetSummary, _: &mut Self::Context) -> Self::Result {
+        self.summary.as_ref().map(|(_, summary)| summary.clone())
+    }
+}
+
+impl Handler<GetHealth> for Aggregator {
+    type Result = Option<Arc<HealthReport>>;
+
+    fn handle(&mut self, _: GetHealth, _: &mut Self::Context) -> Self::Result {
+        self.health.clone()
+    }
+}
+
+impl Handler<Verdict> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, Verdict(report): Verdict, _: &mut Self::Context) {
+        self.health = Some(report);
+    }
+}
+
+impl Handler<Probe> for Aggregator {
+    type Result = Vec<SourceStatus>;
+
+    fn handle(&mut self, _: Probe, _: &mut Self::Context) -> Self::Result {
+        self.standing.statuses(Instant::now())
+    }
+}

@@ -1,0 +1,246 @@
+//! The one actor that runs any [`Collector`] on its cadence.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use actix::{fut::wrap_future, prelude::*};
+use jiff::Timestamp;
+use supervision::{Ref, Refused};
+
+use super::{CollectError, Collected, Collector, Reason};
+use crate::{
+    aggregator::Aggregator,
+    messages::{Observation, Outcome, Refresh, Refreshed},
+    own::OwnMetrics,
+};
+
+/// Values count for so many intervals after their tick, unless new ones have come.
+const STALE_AFTER_INTERVALS: u32 = 3;
+/// A refresh waits this long for the aggregator to take its values in.
+const TAKE_DEADLINE: Duration = Duration::from_millis(50);
+
+/// What a collector is given by whoever builds the tree.
+#[derive(Clone)]
+pub struct CollectorSettings {
+    /// From tick to tick. Ticks lie on multiples of it since the Unix epoch.
+    pub interval: Duration,
+    /// A measurement that takes longer is given up.
+    pub timeout: Duration,
+    /// Who gets the observations.
+    pub aggregator: Ref<Aggregator>,
+    /// The counters of the process.
+    pub own: OwnMetrics,
+}
+
+/// Runs a collector: measures it, hands on what it says, and says so when it fails.
+pub struct CollectorActor<C> {
+    name: Arc<str>,
+    /// Away while a measurement is going on.
+    collector: Option<C>,
+    settings: CollectorSettings,
+    /// What the aggregator had no room for: one, the latest.
+    unsent: Option<Observation>,
+    /// When the last measurement was made.
+    last: Option<Instant>,
+    /// Whether the last measurement succeeded, and what failed; said once per change.
+    said: Option<Option<CollectError>>,
+}
+
+impl<C: Collector> CollectorActor<C> {
+    /// A collector that has not measured yet.
+    pub fn new(collector: C, settings: CollectorSettings) -> Self {
+        CollectorActor {
+            name: collector.name().into(),
+            collector: Some(collector),
+            settings,
+            unsent: None,
+            last: None,
+            said: None,
+        }
+    }
+
+    /// The next multiple of the interval, and how long it is until then. After a jump of the clock
+    /// the grid goes on from the new time.
+    fn next_tick(interval: Duration, now: SystemTime) -> (Timestamp, Duration) {
+        let interval = interval.as_nanos().max(1);
+        let since_epoch = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos());
+        let next = (since_epoch / interval + 1) * interval;
+        let wait = Duration::from_nanos(u64::try_from(next - since_epoch).unwrap_or(u64::MAX));
+        let at = i128::try_from(next).ok().and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
+        (at.unwrap_or_else(Timestamp::now), wait)
+    }
+
+    fn schedule(&mut self, ctx: &mut Context<Self>) {
+        let (at, wait) = Self::next_tick(self.settings.interval, SystemTime::now());
+        ctx.run_later(wait, move |me, ctx| {
+            me.tick(at, ctx);
+            me.schedule(ctx);
+        });
+    }
+
+    fn tick(&mut self, at: Timestamp, ctx: &mut Context<Self>) {
+        // Were it still away, the source is slow: this tick is left out, the next one is its own.
+        let Some(mut collector) = self.collector.take() else {
+            return;
+        };
+        let timeout = self.settings.timeout;
+        let measure = async move {
+            let began = Instant::now();
+            let collected = tokio::time::timeout(timeout, collector.collect(timeout)).await;
+            let result = collected.unwrap_or_else(|_| Err(too_slow(collector.name(), timeout)));
+            (collector, result, began.elapsed())
+        };
+        ctx.spawn(
+            wrap_future::<_, Self>(measure).map(move |(collector, result, took), me, _| {
+                let observation = me.done(collector, result, took, at, false);
+                me.say(&observation);
+                me.send(observation);
+            }),
+        );
+    }
+
+    /// Takes the collector back, and makes an observation of what it brought.
+    fn done(
+        &mut self,
+        collector: C,
+        result: Result<Collected, CollectError>,
+        took: Duration,
+        at: Timestamp,
+        refresh: bool,
+    ) -> Observation {
+        self.collector = Some(collector);
+        self.last = Some(Instant::now());
+        let (collected, error) = match result {
+            Ok(collected) => (collected, None),
+            Err(error) => (Collected::default(), Some(error)),
+        };
+        for failure in collected.failed.iter().chain(&error) {
+            let labels = [&*self.name, failure.reason.as_str()];
+            self.settings.own.collector_errors.with_label_values(&labels).inc();
+        }
+        Observation {
+            source: self.name.clone(),
+            at,
+            families: collected.families.into(),
+            outcome: Outcome {
+                took,
+                error,
+                failed: collected.failed,
+                stale_after: self.settings.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
+                refresh,
+            },
+        }
+    }
+
+    /// One log line per change of state.
+    fn say(&mut self, observation: &Observation) {
+        let outcome = &observation.outcome;
+        let failure = outcome.error.as_ref().or(outcome.failed.first());
+        let now = Some(failure.cloned());
+        if self.said == now {
+            return;
+        }
+        let (name, interval) = (&self.name, self.settings.interval);
+        match failure {
+            Some(error) => log::warn!("{name}: {error}; trying again every {interval:?}"),
+            None if self.said.is_some() => log::info!("{name}: measured again, nothing missing"),
+            None => log::info!("{name}: measured every {interval:?}"),
+        }
+        self.said = now;
+    }
+
+    /// Never waits: an aggregator that has no room gets the latest later, and what it replaces is
+    /// counted.
+    fn send(&mut self, observation: Observation) {
+        let dropped = self.unsent.take();
+        if let Err(unsent) = self.settings.aggregator.tell(observation)
+            && unsent.why != Refused::Stopped
+        {
+            self.unsent = Some(unsent.message);
+        }
+        if dropped.is_some() {
+            let counter = &self.settings.own.observations_dropped;
+            counter.with_label_values(&[&*self.name]).inc();
+        }
+    }
+}
+
+fn too_slow(part: &str, timeout: Duration) -> CollectError {
+    CollectError {
+        part: part.to_owned(),
+        reason: Reason::Timeout,
+        detail: format!("no measurement within {timeout:?}"),
+    }
+}
+
+impl<C: Collector> Actor for CollectorActor<C> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.tick(Timestamp::now(), ctx);
+        self.schedule(ctx);
+    }
+}
+
+impl<C: Collector> Handler<Refresh> for CollectorActor<C> {
+    type Result = ResponseActFuture<Self, Refreshed>;
+
+    fn handle(&mut self, refresh: Refresh, _: &mut Self::Context) -> Self::Result {
+        if self.last.is_some_and(|last| last.elapsed() <= refresh.max_age) {
+            return Box::pin(actix::fut::ready(Refreshed::Done));
+        }
+        let Some(mut collector) = self.collector.take() else {
+            return Box::pin(actix::fut::ready(Refreshed::Busy));
+        };
+        let timeout = self.settings.timeout;
+        let measure = async move {
+            let began = Instant::now();
+            let collected = tokio::time::timeout(timeout, collector.refresh(timeout)).await;
+            let result = collected.unwrap_or_else(|_| Err(too_slow(collector.name(), timeout)));
+            (collector, result, began.elapsed())
+        };
+        Box::pin(
+            wrap_future::<_, Self>(measure)
+                .map(|(collector, result, took), me: &mut Self, _| {
+                    let at = Timestamp::now();
+                    let observation = me.done(collector, result, took, at, true);
+                    (me.settings.aggregator.clone(), observation)
+                })
+                .then(|(aggregator, observation), _, _| {
+                    let taken = async move { aggregator.ask(observation, TAKE_DEADLINE).await };
+                    wrap_future::<_, Self>(taken)
+                })
+                .map(|taken, _, _| match taken {
+                    Ok(()) => Refreshed::Done,
+                    Err(_) => Refreshed::NotTaken,
+                }),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::system::SystemCollector;
+
+    #[test]
+    fn ticks_lie_on_multiples_of_the_interval() {
+        let at = |ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
+        let next = |interval: u64, now| {
+            let interval = Duration::from_millis(interval);
+            let (at, wait) = CollectorActor::<SystemCollector>::next_tick(interval, at(now));
+            (at.as_millisecond(), wait.as_millis())
+        };
+        assert_eq!(next(1000, 5_000), (6_000, 1_000), "a tick is over at its time");
+        assert_eq!(next(1000, 5_001), (6_000, 999));
+        assert_eq!(next(10_000, 5_001), (10_000, 4_999));
+        let before_the_epoch = SystemTime::UNIX_EPOCH - Duration::from_secs(5);
+        let (at, wait) =
+            CollectorActor::<SystemCollector>::next_tick(Duration::from_secs(1), before_the_epoch);
+        assert_eq!((at.as_millisecond(), wait.as_millis()), (1_000, 1_000));
+    }
+}

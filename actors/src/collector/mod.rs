@@ -1,0 +1,10 @@
+//! One source of measurements, one file (or folder). A [`Collector`] only knows how to read its
+//! source; the one actor that runs any of them does the rest.
+
+pub mod system;
+
+mod actor;
+mod source;
+
+pub use actor::{CollectorActor, CollectorSettings};
+pub use source::{CollectError, Collected, Collector, Reason};

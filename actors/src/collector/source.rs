@@ -1,0 +1,121 @@
+//! What a source of measurements has to offer, and how it may fail.
+
+use std::{fmt, future::Future, time::Duration};
+
+use exposition::MetricFamily;
+
+/// Something that can be measured. Adding a source is one implementation and one line in the tree.
+pub trait Collector: Unpin + 'static {
+    /// The child's name in the tree, and the `collector` label: `system`, `iris/main`.
+    fn name(&self) -> &str;
+
+    /// Measures once. What cannot be had is left out, never written as 0 and never repeated.
+    ///
+    /// # Errors
+    /// When nothing at all could be had. Parts that failed are listed in [`Collected::failed`].
+    fn collect(
+        &mut self,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Collected, CollectError>>;
+
+    /// Measures once more between two ticks, because a scrape finds the last one too old. The
+    /// result reaches the page, but neither history nor rules: a source with a sense of time
+    /// (a sliding window) must not count it as a tick.
+    ///
+    /// # Errors
+    /// As [`Collector::collect`].
+    fn refresh(
+        &mut self,
+        deadline: Duration,
+    ) -> impl Future<Output = Result<Collected, CollectError>> {
+        self.collect(deadline)
+    }
+}
+
+/// One measurement of a source.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// What was measured.
+    pub families: Vec<MetricFamily>,
+    /// The parts that could not be had, each with its reason.
+    pub failed: Vec<CollectError>,
+}
+
+/// Why a source, or a part of it, could not be measured.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {detail} ({reason})")]
+pub struct CollectError {
+    /// What was to be read: a file, a URL, a query's name.
+    pub part: String,
+    /// The label of `vitals_collector_errors_total`.
+    pub reason: Reason,
+    /// For the log: what happened, without secrets and without message content.
+    pub detail: String,
+}
+
+/// The closed list of reasons why there is no data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the interface, and say it")]
+pub enum Reason {
+    Connect,
+    Timeout,
+    Dns,
+    Tls,
+    Auth,
+    Forbidden,
+    Licence,
+    Http,
+    Redirect,
+    NotPrometheus,
+    TooLarge,
+    Truncated,
+    Parse,
+    Sql,
+    LowPrivilege,
+    Unavailable,
+    NotEnabled,
+    Disabled,
+    Down,
+    NotConfigured,
+    TooFew,
+    NoLimit,
+    WarmingUp,
+}
+
+impl Reason {
+    /// As it stands in labels and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Connect => "connect",
+            Reason::Timeout => "timeout",
+            Reason::Dns => "dns",
+            Reason::Tls => "tls",
+            Reason::Auth => "auth",
+            Reason::Forbidden => "forbidden",
+            Reason::Licence => "licence",
+            Reason::Http => "http",
+            Reason::Redirect => "redirect",
+            Reason::NotPrometheus => "not_prometheus",
+            Reason::TooLarge => "too_large",
+            Reason::Truncated => "truncated",
+            Reason::Parse => "parse",
+            Reason::Sql => "sql",
+            Reason::LowPrivilege => "low_privilege",
+            Reason::Unavailable => "unavailable",
+            Reason::NotEnabled => "not_enabled",
+            Reason::Disabled => "disabled",
+            Reason::Down => "down",
+            Reason::NotConfigured => "not_configured",
+            Reason::TooFew => "too_few",
+            Reason::NoLimit => "no_limit",
+            Reason::WarmingUp => "warming_up",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

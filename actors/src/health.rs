@@ -1,0 +1,350 @@
+//! The health checker: every 30 s it asks whether Vitals itself works, and whom it cannot see.
+//!
+//! *Fail* says that Vitals is broken: the pipeline does not carry a probe from one end to the other,
+//! or part of the tree is down for good. *Warn* says that something Vitals watches, or one of its
+//! actors, is in trouble.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix::{fut::wrap_future, prelude::*};
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde::Serialize;
+use supervision::{AskError, Checkpoint, Node, NodeKind, Ref, Start, State, Tree};
+
+use crate::{
+    aggregator::Aggregator,
+    last_known::LastKnown,
+    messages::{Probe, Verdict},
+    standing::SourceStatus,
+};
+
+/// How long the pipeline may take to carry a probe.
+const PROBE_DEADLINE: Duration = Duration::from_secs(2);
+/// How long an actor may take to give a sign of life.
+const PING_DEADLINE: Duration = Duration::from_secs(1);
+
+/// The verdict of one check, in the words of draft-inadarei-api-health-check-06.
+#[derive(Debug, Clone, Serialize)]
+pub struct HealthReport {
+    /// The worst of all checks.
+    pub status: HealthStatus,
+    /// What is not as it should be, worst first; `None` if nothing.
+    pub output: Option<String>,
+    /// By `component:measurement`.
+    pub checks: BTreeMap<String, Vec<Check>>,
+    /// When the check was made.
+    #[serde(skip)]
+    pub at: Timestamp,
+}
+
+/// Ordered from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HealthStatus {
+    /// All is well.
+    Pass,
+    /// Vitals works; something it watches, or a part of it, does not.
+    Warn,
+    /// Vitals itself is broken.
+    Fail,
+}
+
+/// One thing checked.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// How it is.
+    pub status: HealthStatus,
+    /// `component`, `datastore` or `system`.
+    pub component_type: &'static str,
+    /// What was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_value: Option<f64>,
+    /// In what unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_unit: Option<&'static str>,
+    /// When.
+    pub time: Timestamp,
+    /// What is wrong, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// What the health checker is given by whoever builds the tree.
+#[derive(Clone)]
+pub struct HealthSettings {
+    /// How often it checks.
+    pub interval: Duration,
+    /// Whom the probe is sent to.
+    pub aggregator: Ref<Aggregator>,
+    /// Where the verdict is left, also for a front that gets no answer.
+    pub last_known: Arc<LastKnown>,
+    /// The tree it lives in, once it stands.
+    pub tree: Arc<std::sync::OnceLock<Tree>>,
+}
+
+/// Checks at once when it starts, then on its cadence.
+pub struct Health {
+    settings: HealthSettings,
+    checkpoint: Checkpoint,
+    checking: bool,
+}
+
+impl Health {
+    /// A checker that has not checked yet.
+    pub fn new(start: &Start<Self>, settings: HealthSettings) -> Self {
+        Health {
+            settings,
+            checkpoint: start.checkpoint(),
+            checking: false,
+        }
+    }
+
+    fn check(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.checking, true) {
+            return; // every question has a deadline: the one under way will end
+        }
+        let settings = self.settings.clone();
+        let report = async move { examine(&settings).await };
+        ctx.spawn(
+            wrap_future::<_, Self>(report).map(|report, me, _| {
+                me.checking = false;
+                me.publish(report);
+            }),
+        );
+    }
+
+    fn publish(&self, report: HealthReport) {
+        let report = Arc::new(report);
+        if !self.checkpoint.is_current() {
+            return;
+        }
+        let health = &self.settings.last_known.health;
+        let before = health.swap(Some(report.clone()));
+        let before = before.as_deref().map(|before| &before.output);
+        match (&report.output, before) {
+            (Some(output), before) if before != Some(&report.output) => {
+                log::warn!("health: {:?}: {output}", report.status);
+            }
+            (None, Some(Some(_))) => log::info!("health: all checks pass again"),
+            _ => {}
+        }
+        // Were the aggregator full or gone, the front would find the verdict in the other place.
+        let _ = self.settings.aggregator.tell(Verdict(report));
+    }
+}
+
+impl Actor for Health {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.check(ctx);
+        ctx.run_interval(self.settings.interval, Self::check);
+    }
+}
+
+async fn examine(settings: &HealthSettings) -> HealthReport {
+    let asked = Instant::now();
+    let probe = settings.aggregator.ask(Probe, PROBE_DEADLINE).await;
+    let took = asked.elapsed();
+    let mut checks = BTreeMap::new();
+    checks.insert("pipeline:latency".to_owned(), vec![pipeline(&probe, took)]);
+    for source in probe.iter().flatten() {
+        checks.insert(format!("{}:up", source.source), vec![collector(source)]);
+    }
+    if let Some(tree) = settings.tree.get() {
+        let root = tree.snapshot();
+        let silent = silent(tree, &root).await;
+        checks.insert("tree:state".to_owned(), vec![tree_state(&root, &silent)]);
+        let abandoned = vec![abandoned(tree)];
+        checks.insert("tree:abandoned_threads".to_owned(), abandoned);
+    }
+    HealthReport::of(checks)
+}
+
+impl HealthReport {
+    fn of(checks: BTreeMap<String, Vec<Check>>) -> Self {
+        let mut troubles: Vec<_> = checks
+            .iter()
+            .flat_map(|(name, all)| all.iter().map(move |check| (name, check)))
+            .filter(|(_, check)| check.status != HealthStatus::Pass)
+            .collect();
+        troubles.sort_by_key(|(_, check)| std::cmp::Reverse(check.status));
+        let status = troubles.first().map_or(HealthStatus::Pass, |(_, c)| c.status);
+        let output: Vec<_> = troubles
+            .iter()
+            .map(|(name, check)| {
+                let component = name.split(':').next().unwrap_or(name);
+                format!("{component}: {}", check.output.as_deref().unwrap_or("?"))
+            })
+            .collect();
+        HealthReport {
+            status,
+            output: (!output.is_empty()).then(|| output.join("; ")),
+            checks,
+            at: Timestamp::now(),
+        }
+    }
+}
+
+fn check(status: HealthStatus, output: Option<String>) -> Check {
+    Check {
+        status,
+        component_type: "component",
+        observed_value: None,
+        observed_unit: None,
+        time: Timestamp::now(),
+        output,
+    }
+}
+
+fn pipeline(probe: &Result<Vec<SourceStatus>, AskError>, took: Duration) -> Check {
+    match probe {
+        Ok(_) => Check {
+            observed_value: Some(took.as_secs_f64() * 1e3),
+            observed_unit: Some("ms"),
+            ..check(HealthStatus::Pass, None)
+        },
+        Err(error) => check(HealthStatus::Fail, Some(format!("the probe was lost: {error}"))),
+    }
+}
+
+fn collector(source: &SourceStatus) -> Check {
+    let output = source.error.as_ref().map(ToString::to_string);
+    let (status, output) = match (source.up, output) {
+        (true, None) => (HealthStatus::Pass, None),
+        (true, part) => (HealthStatus::Warn, part),
+        (false, Some(error)) => (HealthStatus::Warn, Some(error)),
+        (false, None) => (
+            HealthStatus::Warn,
+            Some(format!("no measurement since {}", source.at)),
+        ),
+    };
+    Check {
+        component_type: "system",
+        observed_value: Some(f64::from(source.up)),
+        time: source.at,
+        ..check(status, output)
+    }
+}
+
+/// Overseers and collectors that give no sign of life, of those that are up.
+async fn silent(tree: &Tree, root: &Node) -> Vec<Arc<str>> {
+    let asked = root.walk().filter(|node| {
+        let concerned = node.kind == NodeKind::Supervisor || node.path.starts_with("collectors/");
+        concerned && node.up
+    });
+    let pings = asked.map(|node| async move {
+        let pong = tree.ping(&node.path, PING_DEADLINE).await;
+        let silent = matches!(pong, Err(AskError::Timeout));
+        silent.then(|| node.path.clone())
+    });
+    join_all(pings).await.into_iter().flatten().collect()
+}
+
+fn tree_state(root: &Node, silent: &[Arc<str>]) -> Check {
+    let mut troubles = Vec::new();
+    let mut status = HealthStatus::Pass;
+    for node in root.walk() {
+        let name = if node.path.is_empty() {
+            &node.name
+        } else {
+            &node.path
+        };
+        let trouble = match node.state {
+            State::Failed => {
+                status = HealthStatus::Fail;
+                "failed"
+            }
+            _ if node.degraded => "degraded",
+            State::Backoff => "waits for its restart",
+            State::Starting | State::Running | State::Stopping | State::Stopped => continue,
+        };
+        troubles.push(format!("{name} {trouble}"));
+    }
+    troubles.extend(silent.iter().map(|path| format!("{path} gives no answer")));
+    if !troubles.is_empty() {
+        status = status.max(HealthStatus::Warn);
+    }
+    let output = (!troubles.is_empty()).then(|| troubles.join(", "));
+    let running = root.walk().filter(|node| node.up).count();
+    Check {
+        observed_value: Some(running as f64),
+        observed_unit: Some("actors"),
+        ..check(status, output)
+    }
+}
+
+fn abandoned(tree: &Tree) -> Check {
+    let threads = tree.abandoned_threads();
+    let status = if threads == 0 {
+        HealthStatus::Pass
+    } else {
+        HealthStatus::Warn
+    };
+    let output = (threads > 0).then(|| format!("{threads} threads hang"));
+    Check {
+        observed_value: Some(threads as f64),
+        observed_unit: Some("threads"),
+        ..check(status, output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collector::{CollectError, Reason};
+
+    fn source(up: bool, error: Option<&str>) -> SourceStatus {
+        SourceStatus {
+            source: "iris/main".into(),
+            up,
+            at: Timestamp::UNIX_EPOCH,
+            error: error.map(|detail| CollectError {
+                part: "http://iris".into(),
+                reason: Reason::Connect,
+                detail: detail.into(),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_dependency_down_is_a_warning_and_a_lost_probe_a_failure() {
+        let down = collector(&source(false, Some("refused")));
+        let lost = pipeline(&Err(AskError::Timeout), Duration::ZERO);
+        let report = HealthReport::of(BTreeMap::from([
+            ("iris/main:up".into(), vec![down.clone()]),
+            ("pipeline:latency".into(), vec![lost]),
+        ]));
+        assert_eq!(report.status, HealthStatus::Fail);
+        assert_eq!(
+            report.output.as_deref(),
+            Some(
+                "pipeline: the probe was lost: no answer in time; \
+                 iris/main: http://iris: refused (connect)"
+            )
+        );
+        let report = HealthReport::of(BTreeMap::from([("iris/main:up".into(), vec![down])]));
+        assert_eq!(report.status, HealthStatus::Warn);
+    }
+
+    #[test]
+    fn a_part_that_failed_is_a_warning_and_silence_is_one_too() {
+        assert_eq!(collector(&source(true, None)).status, HealthStatus::Pass);
+        assert_eq!(
+            collector(&source(true, Some("one file"))).status,
+            HealthStatus::Warn
+        );
+        let silent = collector(&source(false, None));
+        assert_eq!(silent.status, HealthStatus::Warn);
+        assert_eq!(
+            silent.output.as_deref(),
+            Some("no measurement since 1970-01-01T00:00:00Z")
+        );
+    }
+}

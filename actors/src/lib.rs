@@ -1,0 +1,13 @@
+//! The actors of Vitals and the messages between them. Start reading at `messages.rs`.
+
+pub mod aggregator;
+pub mod collector;
+pub mod health;
+pub mod last_known;
+pub mod messages;
+pub mod own;
+pub mod page;
+pub mod standing;
+pub mod summary;
+pub mod targets;
+pub mod units;

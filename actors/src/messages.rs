@@ -1,0 +1,119 @@
+//! What actors say to each other: the vocabulary of Vitals. Data runs one way, collectors to sinks;
+//! questions come from the front and from the health checker.
+//!
+//! | message | from → to | answer | while the receiver is down |
+//! |---|---|---|---|
+//! | [`Observation`] | collector → aggregator | once taken in | held |
+//! | [`Refresh`] | front → a collector | once the aggregator has it | refused |
+//! | [`GetExposition`] | front → aggregator | the page | refused |
+//! | [`GetSummary`] | front → aggregator | the last summary | refused |
+//! | [`GetHealth`] | front → aggregator | the last verdict | refused |
+//! | [`Probe`] | health → aggregator | what the sources do | held |
+//! | [`Verdict`] | health → aggregator | - | held |
+
+use std::{sync::Arc, time::Duration};
+
+use actix::Message;
+use exposition::{MetricFamily, text::Format};
+use jiff::Timestamp;
+use supervision::{Lane, OnLane};
+
+use crate::{
+    collector::CollectError,
+    health::HealthReport,
+    page::Page,
+    standing::{Standing, SourceStatus},
+    summary::Summary,
+};
+
+macro_rules! lanes {
+    ($($message:ident => $lane:ident),* $(,)?) => {
+        $(impl OnLane for $message { const LANE: Lane = Lane::$lane; })*
+    };
+}
+
+lanes! {
+    Observation => Commands,
+    Verdict => Commands,
+    Probe => Commands,
+    Refresh => Queries,
+    GetExposition => Queries,
+    GetSummary => Queries,
+    GetHealth => Queries,
+}
+
+/// One measurement of one source, or the news that there is none.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Observation {
+    /// The collector's name in the tree: `system`, `iris/main`.
+    pub source: Arc<str>,
+    /// The scheduled tick; of an extra refresh, the moment it was made.
+    pub at: Timestamp,
+    /// What was measured. Empty when nothing could be.
+    pub families: Arc<[MetricFamily]>,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How a measurement went.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// How long it took.
+    pub took: Duration,
+    /// Why there is nothing at all, if so.
+    pub error: Option<CollectError>,
+    /// The parts that could not be had, where others could.
+    pub failed: Vec<CollectError>,
+    /// From when on these values are no longer true, unless new ones have come.
+    pub stale_after: Duration,
+    /// Made for a scrape, between two ticks: it goes into neither history nor rules.
+    pub refresh: bool,
+}
+
+/// Measure now, unless what is there is young enough. Answered once the aggregator has it.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Refreshed")]
+pub struct Refresh {
+    /// Values of this age are young enough.
+    pub max_age: Duration,
+}
+
+/// What became of a [`Refresh`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The aggregator has values of the age that was asked for.
+    Done,
+    /// A measurement is going on already.
+    Busy,
+    /// Measured, but the aggregator did not take it in time.
+    NotTaken,
+}
+
+/// The page of `/metrics`.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Arc<Page>")]
+pub struct GetExposition(pub Format);
+
+/// The page of `/summary`; `None` before the first.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<Arc<Summary>>")]
+pub struct GetSummary;
+
+/// The last verdict of the health checker; `None` before the first.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<Arc<HealthReport>>")]
+pub struct GetHealth;
+
+/// A question that goes the way of the observations, and says what became of them.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Vec<SourceStatus>")]
+pub struct Probe;
+
+/// What the health checker found.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Verdict(pub Arc<HealthReport>);
+
+/// The latest of everything, as an incarnation of the aggregator leaves it to the next.
+pub type Heirloom = Arc<Standing>;

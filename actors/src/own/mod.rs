@@ -1,0 +1,200 @@
+//! What Vitals says of itself: its own counters and histograms, and the state of its actors.
+
+use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry,
+    core::Collector as Registered,
+    proto,
+};
+use supervision::Node;
+use tokio::time::Instant;
+
+use crate::standing::Standing;
+
+/// The counters of the process. One for all actors; it outlives every incarnation.
+#[derive(Clone)]
+pub struct OwnMetrics {
+    registry: Registry,
+    /// `vitals_collector_errors_total{collector,reason}`
+    pub collector_errors: IntCounterVec,
+    /// `vitals_observations_dropped_total{collector}`
+    pub observations_dropped: IntCounterVec,
+    /// `vitals_http_requests_total{route,method,code}`
+    pub http_requests: IntCounterVec,
+    /// `vitals_http_request_seconds{route}`
+    pub http_seconds: HistogramVec,
+    /// `vitals_http_connections`
+    pub http_connections: IntGauge,
+}
+
+impl OwnMetrics {
+    /// All counters at zero.
+    ///
+    /// # Errors
+    /// When two of the names clash: a mistake of the programmer, met by the first start.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let own = OwnMetrics {
+            registry: Registry::new(),
+            collector_errors: IntCounterVec::new(
+                Opts::new(
+                    "vitals_collector_errors_total",
+                    "Measurements, or parts of them, that could not be had.",
+                ),
+                &["collector", "reason"],
+            )?,
+            observations_dropped: IntCounterVec::new(
+                Opts::new(
+                    "vitals_observations_dropped_total",
+                    "Measurements given up because the aggregator did not take them in time.",
+                ),
+                &["collector"],
+            )?,
+            http_requests: IntCounterVec::new(
+                Opts::new("vitals_http_requests_total", "Requests answered."),
+                &["route", "method", "code"],
+            )?,
+            http_seconds: HistogramVec::new(
+                HistogramOpts::new(
+                    "vitals_http_request_seconds",
+                    "Time from the request's head to the answer's.",
+                )
+                .buckets(vec![
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
+                ]),
+                &["route"],
+            )?,
+            http_connections: IntGauge::new("vitals_http_connections", "Open connections.")?,
+        };
+        own.register(own.collector_errors.clone())?;
+        own.register(own.observations_dropped.clone())?;
+        own.register(own.http_requests.clone())?;
+        own.register(own.http_seconds.clone())?;
+        own.register(own.http_connections.clone())?;
+        Ok(own)
+    }
+
+    fn register(&self, metric: impl Registered + 'static) -> Result<(), prometheus::Error> {
+        self.registry.register(Box::new(metric))
+    }
+
+    /// All counters as they are now.
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather().iter().map(family).collect()
+    }
+}
+
+fn family(from: &proto::MetricFamily) -> MetricFamily {
+    let kind = match from.get_field_type() {
+        proto::MetricType::COUNTER => MetricType::Counter,
+        proto::MetricType::GAUGE => MetricType::Gauge,
+        proto::MetricType::HISTOGRAM => MetricType::Histogram,
+        proto::MetricType::SUMMARY => MetricType::Summary,
+        proto::MetricType::UNTYPED => MetricType::Untyped,
+    };
+    let mut family = MetricFamily::new(from.name(), from.help(), kind);
+    for metric in from.get_metric() {
+        let pairs = metric.get_label().iter().map(|l| (l.name(), l.value()));
+        // The registry has checked the names; a series it should not have let in is left out.
+        let Ok(labels) = Labels::try_new(pairs) else {
+            continue;
+        };
+        family.metrics.push(Metric {
+            labels,
+            value: value(kind, metric),
+            timestamp_ms: None,
+        });
+    }
+    family
+}
+
+fn value(kind: MetricType, metric: &proto::Metric) -> Value {
+    match kind {
+        MetricType::Counter => Value::Number(metric.get_counter().get_value()),
+        MetricType::Gauge | MetricType::Untyped => Value::Number(metric.get_gauge().get_value()),
+        MetricType::Histogram => {
+            let from = metric.get_histogram();
+            let bucket = |b: &proto::Bucket| Bucket {
+                upper_bound: b.upper_bound(),
+                cumulative_count: b.cumulative_count(),
+            };
+            Value::Histogram(Histogram {
+                buckets: from.get_bucket().iter().map(bucket).collect(),
+                sum: from.get_sample_sum(),
+                count: from.get_sample_count(),
+            })
+        }
+        MetricType::Summary => {
+            let from = metric.get_summary();
+            let quantile = |q: &proto::Quantile| Quantile {
+                quantile: q.quantile(),
+                value: q.value(),
+            };
+            Value::Summary(exposition::Summary {
+                quantiles: from.get_quantile().iter().map(quantile).collect(),
+                sum: from.sample_sum(),
+                count: from.sample_count(),
+            })
+        }
+    }
+}
+
+/// How every collector does.
+pub fn of_collectors(standing: &Standing, now: Instant) -> Vec<MetricFamily> {
+    let mut up = MetricFamily::gauge(
+        "vitals_collector_up",
+        "Whether the last measurement succeeded and still counts.",
+    );
+    let mut took = MetricFamily::gauge(
+        "vitals_collector_duration_seconds",
+        "How long the last measurement took.",
+    );
+    let mut success = MetricFamily::gauge(
+        "vitals_collector_last_success_timestamp_seconds",
+        "When the last successful measurement was made.",
+    );
+    for source in standing.sources() {
+        let observation = &source.observation;
+        let labels = Labels::new([("collector", observation.source.clone())]);
+        up.push(labels.clone(), f64::from(source.is_up(now)));
+        took.push(labels.clone(), observation.outcome.took.as_secs_f64());
+        if let Some(at) = source.last_success {
+            success.push(labels, at.as_millisecond() as f64 / 1e3);
+        }
+    }
+    vec![up, took, success]
+}
+
+/// How every actor does.
+pub fn of_actors(root: &Node) -> Vec<MetricFamily> {
+    let gauge = MetricFamily::gauge;
+    let counter = MetricFamily::counter;
+    let mut up = gauge("vitals_actor_up", "Whether the actor serves messages.");
+    let mut degraded = gauge(
+        "vitals_actor_degraded",
+        "Whether the actor was restarted too often of late.",
+    );
+    let mut restarts = counter("vitals_actor_restarts_total", "Restarts of the actor.");
+    let mut depth = gauge(
+        "vitals_actor_queue_depth",
+        "Messages queued or in progress, both lanes.",
+    );
+    let mut capacity = gauge("vitals_actor_queue_capacity", "Messages both lanes hold.");
+    let mut handled = counter(
+        "vitals_actor_handled_total",
+        "Messages handled to their end.",
+    );
+    let mut refused = counter("vitals_actor_refused_total", "Messages not taken.");
+    for node in root.walk().skip(1) {
+        let labels = Labels::new([("actor", node.path.clone())]);
+        up.push(labels.clone(), f64::from(node.up));
+        degraded.push(labels.clone(), f64::from(node.degraded));
+        restarts.push(labels.clone(), node.restarts as f64);
+        let (commands, queries) = (node.commands, node.queries);
+        depth.push(labels.clone(), (commands.depth + queries.depth) as f64);
+        capacity.push(labels.clone(), (commands.capacity + queries.capacity) as f64);
+        handled.push(labels.clone(), node.handled as f64);
+        refused.push(labels, node.refused as f64);
+    }
+    vec![up, degraded, restarts, depth, capacity, handled, refused]
+}
+

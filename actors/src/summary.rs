@@ -1,0 +1,288 @@
+//! The summary: every target judged, and the figures an operator asks for first.
+
+use std::collections::BTreeMap;
+
+use exposition::Labels;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::{
+    collector::Reason,
+    standing::{Source, Standing},
+    targets::{TARGETS, Target, Thresholds},
+};
+
+/// The answer of `/summary`. Names and nesting are a contract with users.
+#[derive(Debug, Clone, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Summary {
+    pub version: u32,
+    pub generated_at: Timestamp,
+    pub status: Status,
+    pub coverage: Coverage,
+    pub targets: Vec<Judgement>,
+    pub system: System,
+    pub database: Database,
+    pub hl7: Hl7,
+    pub application: Application,
+    pub alerts: Vec<ActiveAlert>,
+    pub uptime: Vec<Uptime>,
+}
+
+/// Of all targets together: missed if any is, else met if any is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub enum Status {
+    Met,
+    Missed,
+    Unknown,
+}
+
+/// Of one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub enum TargetStatus {
+    Met,
+    Missed,
+    NoData,
+}
+
+/// How many of the targets could be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Coverage {
+    pub known: usize,
+    pub of: usize,
+}
+
+/// One target, judged by its worst series.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Judgement {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub value: Option<f64>,
+    pub unit: &'static str,
+    pub threshold: f64,
+    pub operator: &'static str,
+    pub status: TargetStatus,
+    pub worst: Option<BTreeMap<String, String>>,
+    pub scope: Option<&'static str>,
+    pub source: Option<String>,
+    pub simulated: bool,
+    pub reason: Option<Reason>,
+    pub hint: Option<String>,
+    /// Null until there is history.
+    pub trend: Option<()>,
+}
+
+/// The host Vitals runs on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct System {
+    pub cpu: Option<f64>,
+    pub memory: Option<f64>,
+    pub disk: Option<f64>,
+    pub network_receive_bytes: Option<f64>,
+    pub network_transmit_bytes: Option<f64>,
+}
+
+/// The worst of all databases.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Database {
+    pub connections: Option<f64>,
+    pub query_seconds: Option<f64>,
+    pub size_bytes: Option<f64>,
+}
+
+/// The message flow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Hl7 {
+    pub messages_total: Option<f64>,
+    pub messages_per_minute: Option<f64>,
+}
+
+/// The application in front.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Application {
+    pub response_seconds: Option<f64>,
+    pub error_ratio: Option<f64>,
+    pub active_users: Option<f64>,
+    pub cache_hit_ratio: Option<f64>,
+}
+
+/// An alert that is firing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct ActiveAlert {
+    pub fingerprint: String,
+    pub alertname: String,
+    pub severity: String,
+    pub since: Timestamp,
+    pub acknowledged: bool,
+}
+
+/// How long a dependency was up, of the time it was observed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are the interface")]
+pub struct Uptime {
+    pub target: String,
+    pub ratio: BTreeMap<String, f64>,
+    pub coverage: BTreeMap<String, f64>,
+}
+
+impl Summary {
+    /// Judges what counts now.
+    pub fn of(standing: &Standing, thresholds: &Thresholds) -> Summary {
+        let now = Instant::now();
+        let targets = judge(standing, thresholds, now);
+        let value = |id: &str| targets.iter().find(|t| t.id == id).and_then(|t| t.value);
+        let sum = |name| {
+            let series = standing.series(name, now);
+            (!series.is_empty()).then(|| series.iter().map(|(_, value)| value).sum())
+        };
+        let is = |status| targets.iter().any(|target| target.status == status);
+        let status = match (is(TargetStatus::Missed), is(TargetStatus::Met)) {
+            (true, _) => Status::Missed,
+            (false, true) => Status::Met,
+            (false, false) => Status::Unknown,
+        };
+        Summary {
+            version: 1,
+            generated_at: Timestamp::now(),
+            status,
+            coverage: Coverage {
+                known: targets.iter().filter(|t| t.value.is_some()).count(),
+                of: targets.len(),
+            },
+            system: System {
+                cpu: value("cpu"),
+                memory: value("memory"),
+                disk: value("disk"),
+                network_receive_bytes: sum("vitals_host_network_receive_bytes_total"),
+                network_transmit_bytes: sum("vitals_host_network_transmit_bytes_total"),
+            },
+            database: Database {
+                connections: sum("vitals_iris_connections"),
+                query_seconds: value("query_time"),
+                size_bytes: value("database_size"),
+            },
+            hl7: Hl7 {
+                messages_total: sum("vitals_hl7_messages_total"),
+                messages_per_minute: value("hl7_rate"),
+            },
+            application: Application {
+                response_seconds: value("api_response"),
+                error_ratio: value("error_rate"),
+                active_users: sum("vitals_application_active_users"),
+                cache_hit_ratio: value("cache_hit"),
+            },
+            alerts: Vec::new(),
+            uptime: Vec::new(),
+            targets,
+        }
+    }
+
+    /// Whether `other` says something else of any target than this.
+    pub fn differs_in_status(&self, other: &Summary) -> bool {
+        let statuses = |s: &Summary| s.targets.iter().map(|t| t.status).collect::<Vec<_>>();
+        statuses(self) != statuses(other)
+    }
+}
+
+/// Judges every target by its worst series.
+pub fn judge(standing: &Standing, thresholds: &Thresholds, now: Instant) -> Vec<Judgement> {
+    TARGETS
+        .iter()
+        .filter_map(|target| {
+            let threshold = thresholds.of(target.id)?;
+            Some(judge_one(target, threshold, standing, now))
+        })
+        .collect()
+}
+
+fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant) -> Judgement {
+    let series = standing.series(target.series, now);
+    let worst = series
+        .iter()
+        .filter(|(_, value)| !value.is_nan())
+        .reduce(|worst, next| {
+            if target.operator.is_worse(next.1, worst.1) {
+                next
+            } else {
+                worst
+            }
+        });
+    let mut judgement = Judgement {
+        id: target.id,
+        title: target.title,
+        value: None,
+        unit: target.unit,
+        threshold,
+        operator: target.operator.symbol(),
+        status: TargetStatus::NoData,
+        worst: None,
+        scope: None,
+        source: None,
+        simulated: false,
+        reason: None,
+        hint: None,
+        trend: None,
+    };
+    match worst {
+        Some((metric, value)) => {
+            judgement.value = Some(*value);
+            judgement.status = if target.operator.is_met(*value, threshold) {
+                TargetStatus::Met
+            } else {
+                TargetStatus::Missed
+            };
+            judgement.worst = Some(as_map(&metric.labels));
+            judgement.scope = (target.source == "system").then_some("host");
+            judgement.source = Some(target.source.to_owned());
+        }
+        None => {
+            let (reason, hint) = why_unknown(target, standing, now);
+            judgement.reason = Some(reason);
+            judgement.hint = Some(hint);
+        }
+    }
+    judgement
+}
+
+/// There is no series: because its source is not there, is down, or has not begun.
+fn why_unknown(target: &Target, standing: &Standing, now: Instant) -> (Reason, String) {
+    let measures = |source: &&Source| {
+        let name = &*source.observation.source;
+        name == target.source || name.split('/').next() == Some(target.source)
+    };
+    let hint = || target.hint.to_owned();
+    let Some(source) = standing.sources().find(measures) else {
+        let expected = target.source == "system"; // it is always configured
+        return if expected {
+            (Reason::WarmingUp, hint())
+        } else {
+            (Reason::NotConfigured, hint())
+        };
+    };
+    let outcome = &source.observation.outcome;
+    match outcome.error.as_ref().or(outcome.failed.first()) {
+        Some(error) => (error.reason, error.to_string()),
+        None if source.is_fresh(now) => (Reason::WarmingUp, hint()),
+        None => (
+            Reason::Down,
+            format!("the collector {} is silent", source.observation.source),
+        ),
+    }
+}
+
+fn as_map(labels: &Labels) -> BTreeMap<String, String> {
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    labels.iter().map(owned).collect()
+}

@@ -1,0 +1,127 @@
+//! Looks after running children: hangs, stalls, recoveries; and the tree's budget of hung threads.
+
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+
+use actix::prelude::*;
+
+use super::Overseer;
+use crate::{
+    event::EventKind,
+    exit::Exit,
+    lane::Lane,
+    snapshot::State,
+    spec::{ChildSpec, HANG},
+    vitals::clock_us,
+};
+
+/// However tight the deadlines, looking costs something.
+const OFTENEST: Duration = Duration::from_millis(10);
+/// However loose they are, the overseer shows that it lives.
+const RAREST: Duration = Duration::from_secs(1);
+
+/// What a look found.
+enum Trouble {
+    Hang(Duration),
+    Stall(Duration),
+    Recovered,
+}
+
+impl Overseer {
+    pub(super) fn look_after_children(&mut self, ctx: &mut Context<Self>) {
+        if let Some(seat) = &self.seat {
+            seat.office.board.beat();
+        }
+        let now = clock_us();
+        let ids: Vec<_> = self.children.iter().map(|child| child.id).collect();
+        for id in ids {
+            // By id: what is done about one child may change the list.
+            let Some(at) = self.position(id) else {
+                continue;
+            };
+            match self.look(at, now) {
+                None => {}
+                Some(Trouble::Hang(time)) => {
+                    self.abandon(at, time);
+                    self.on_exit(at, Exit::Hang(time), ctx);
+                }
+                Some(Trouble::Stall(time)) => {
+                    self.abandon(at, time);
+                    self.on_exit(at, Exit::Stall(time), ctx);
+                }
+                Some(Trouble::Recovered) => {
+                    let child = &mut self.children[at];
+                    child.set_degraded(false);
+                    child.recent.clear();
+                    self.tell(&self.children[at], EventKind::Recovered);
+                }
+            }
+        }
+        self.mind_the_budget(ctx);
+        ctx.run_later(self.tick(), Self::look_after_children);
+    }
+
+    fn look(&mut self, at: usize, now: u64) -> Option<Trouble> {
+        let child = &mut self.children[at];
+        child.tether.as_ref()?;
+        let (spec, office) = (&child.spec, child.spec.office());
+        let vitals = &office.vitals;
+
+        // One poll serves many messages: it hangs only if none of them has begun for that long.
+        let same_message = child.begun.idle(vitals.begun.load(Relaxed), now);
+        let busy = vitals.busy().unwrap_or_default().min(same_message);
+        if spec.replaceable() && busy > spec.hang.unwrap_or(HANG) {
+            return Some(Trouble::Hang(busy));
+        }
+        if child.state() == State::Stopping {
+            return None; // it has its own deadline, and serves nobody
+        }
+
+        let waiting =
+            office.rooms.depth(Lane::Commands).depth + office.rooms.depth(Lane::Queries).depth;
+        if waiting == 0 {
+            child.settled = Default::default();
+        } else if let Some(stall) = spec.stall {
+            let unsettled = child.settled.idle(vitals.settled.load(Relaxed), now);
+            if unsettled > stall {
+                return Some(Trouble::Stall(unsettled));
+            }
+        }
+
+        let recovered = child.is_degraded()
+            && child.state() == State::Running
+            && child.age() >= child.spec.backoff.reset_after;
+        recovered.then_some(Trouble::Recovered)
+    }
+
+    /// Gives up an incarnation's thread: it may finish what it is in the middle of and nothing else.
+    pub(super) fn abandon(&mut self, at: usize, after: Duration) {
+        let child = &mut self.children[at];
+        child.spec.launcher.vacate();
+        child.tether = None;
+        let abandoned = self.seat.as_ref().map_or(0, |seat| seat.realm.abandoned());
+        let kind = EventKind::Abandoned { after, abandoned };
+        self.tell(&self.children[at], kind);
+    }
+
+    /// The root's business: only the end of the process frees hung threads.
+    fn mind_the_budget(&mut self, ctx: &mut Context<Self>) {
+        let Some(seat) = &self.seat else { return };
+        let (abandoned, budget) = (seat.realm.abandoned(), seat.realm.budget);
+        let is_root = seat.office.path().is_empty();
+        if is_root && abandoned > budget && !self.closing {
+            let exit = Exit::Threads { abandoned, budget };
+            self.tell_of_itself(EventKind::Escalated { exit: exit.clone() });
+            self.close(exit, ctx);
+        }
+    }
+
+    /// Often enough for the tightest deadline to be overrun by a quarter at most.
+    fn tick(&self) -> Duration {
+        let tightest = |spec: &ChildSpec| {
+            let hang = spec.hang.unwrap_or(HANG);
+            spec.stall.map_or(hang, |stall| stall.min(hang))
+        };
+        let deadlines = self.children.iter().map(|child| tightest(&child.spec));
+        (deadlines.min().unwrap_or(RAREST) / 4).clamp(OFTENEST, RAREST)
+    }
+}

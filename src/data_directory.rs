@@ -1,0 +1,79 @@
+//! The directory of everything Vitals stores, held by one process at a time.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+const LOCK: &str = "lock";
+
+/// The directory, locked for as long as this lives; `None` inside where it cannot be written.
+pub(crate) struct DataDirectory {
+    _lock: Option<File>,
+}
+
+/// Why the directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DataError {
+    #[error(
+        "another process holds the data directory {0}: end it, or choose another directory by --data"
+    )]
+    Held(PathBuf),
+}
+
+impl DataDirectory {
+    /// Creates the directory where it is missing, and locks it. A directory that cannot be written
+    /// is no reason not to watch: it is reported, and Vitals goes on without.
+    ///
+    /// # Errors
+    /// When another process holds it.
+    pub(crate) fn lock(path: &Path) -> Result<Self, DataError> {
+        let lock = match open(path) {
+            Ok(file) => match file.try_lock() {
+                Ok(()) => Some(file),
+                Err(TryLockError::WouldBlock) => return Err(DataError::Held(path.to_owned())),
+                Err(TryLockError::Error(error)) => unusable(path, &error),
+            },
+            Err(error) => unusable(path, &error),
+        };
+        Ok(DataDirectory { _lock: lock })
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    fs::create_dir_all(path)?;
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path.join(LOCK))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Option<File> {
+    let path = path.display();
+    log::warn!("data directory {path}: {error}; going on without it, nothing will be stored");
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let path = std::env::temp_dir().join(format!("vitals-data-{}", std::process::id()));
+        let first = DataDirectory::lock(&path).unwrap();
+        let second = DataDirectory::lock(&path);
+        assert!(matches!(second, Err(DataError::Held(held)) if held == path));
+        drop(first);
+        assert!(DataDirectory::lock(&path).is_ok());
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_gone_without() {
+        let data = DataDirectory::lock(Path::new("/proc/vitals")).unwrap();
+        assert!(data._lock.is_none());
+    }
+}

@@ -1,0 +1,32 @@
+//! `GET /summary`.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpResponse, web::Data};
+use jiff::Timestamp;
+use vitals_actors::{messages::GetSummary, summary::Summary};
+
+use super::{error, fallback, shared::Shared};
+
+pub(crate) async fn summary(shared: Data<Shared>) -> HttpResponse {
+    if let Ok(Some(summary)) = fallback::ask(&shared.aggregator, GetSummary).await {
+        return HttpResponse::Ok().json(&*summary);
+    }
+    match shared.last_known.summary.load_full() {
+        Some(summary) if age(&summary) <= shared.lasts.summary => {
+            let mut response = HttpResponse::Ok();
+            fallback::mark_stale(&mut response, age(&summary));
+            response.json(&*summary)
+        }
+        _ => error::unavailable("there is no summary yet, or none of late"),
+    }
+}
+
+fn age(summary: &Arc<Summary>) -> Duration {
+    age_of(summary.generated_at)
+}
+
+/// By the wall clock; a moment in the future is now.
+pub(crate) fn age_of(at: Timestamp) -> Duration {
+    Timestamp::now().duration_since(at).try_into().unwrap_or_default()
+}

@@ -1,0 +1,95 @@
+//! `GET /vitals/v1/tree`: the supervision tree, root at the top. Taking it asks no actor.
+
+use actix_web::{HttpResponse, web::Data};
+use jiff::Timestamp;
+use serde::Serialize;
+use supervision::{Exit, LastExit, Node, NodeKind, State};
+
+use super::{error, shared::Shared};
+
+#[derive(Serialize)]
+struct TreeNode {
+    name: String,
+    kind: &'static str,
+    state: &'static str,
+    generation: u64,
+    restarts: u64,
+    last_exit: Option<TreeExit>,
+    queue: Queue,
+    age_seconds: f64,
+    children: Vec<TreeNode>,
+}
+
+#[derive(Serialize)]
+struct TreeExit {
+    kind: &'static str,
+    /// `file:line` of a panic.
+    at: Option<String>,
+    time: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Queue {
+    depth: usize,
+    capacity: usize,
+}
+
+pub(crate) async fn tree(shared: Data<Shared>) -> HttpResponse {
+    match shared.tree.get() {
+        Some(tree) => HttpResponse::Ok().json(TreeNode::of(&tree.snapshot())),
+        None => error::unavailable("the tree is not standing yet"),
+    }
+}
+
+impl TreeNode {
+    fn of(node: &Node) -> Self {
+        TreeNode {
+            name: node.name.to_string(),
+            kind: match node.kind {
+                NodeKind::Supervisor => "supervisor",
+                NodeKind::Actor => "actor",
+            },
+            state: state(node),
+            generation: node.generation,
+            restarts: node.restarts,
+            last_exit: node.last_exit.as_deref().map(TreeExit::of),
+            queue: Queue {
+                depth: node.commands.depth + node.queries.depth,
+                capacity: node.commands.capacity + node.queries.capacity,
+            },
+            age_seconds: node.age.as_secs_f64(),
+            children: node.children.iter().map(TreeNode::of).collect(),
+        }
+    }
+}
+
+/// Degraded outshines what a child that is restarted all the time does at this moment.
+fn state(node: &Node) -> &'static str {
+    match node.state {
+        State::Failed => "failed",
+        State::Stopping | State::Stopped => "stopped",
+        _ if node.degraded => "degraded",
+        State::Starting => "starting",
+        State::Running => "running",
+        State::Backoff => "backoff",
+    }
+}
+
+impl TreeExit {
+    /// Without the message: it may hold anything.
+    fn of(last: &LastExit) -> Self {
+        let at = match &last.exit {
+            Exit::Panic(panic) => {
+                // `file:line:column` without the column.
+                let place = panic.location.rsplit_once(':').map(|(place, _)| place);
+                Some(place.unwrap_or(&panic.location).to_owned())
+            }
+            _ => None,
+        };
+        TreeExit {
+            kind: last.exit.kind(),
+            at,
+            time: Timestamp::try_from(last.at).ok(),
+        }
+    }
+}

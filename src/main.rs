@@ -1,0 +1,51 @@
+//! Vitals: a monitor for InterSystems IRIS / HL7 integration stacks.
+
+mod build;
+mod cli;
+mod command;
+mod data_directory;
+mod exit_code;
+mod front;
+mod journal_of_the_tree;
+mod logging;
+mod settings;
+mod tree;
+mod watchdog;
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use settings::Settings;
+
+fn main() -> ExitCode {
+    build::starts();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => {
+            // Help and version arrive here too; with nobody left to read them, nothing is lost.
+            let _ = answer.print();
+            return u8::try_from(answer.exit_code())
+                .unwrap_or(exit_code::USAGE)
+                .into();
+        }
+    };
+    let settings = match Settings::load(&cli.flags, std::env::vars_os()) {
+        Ok(settings) => settings,
+        Err(error) => return unusable(error),
+    };
+    match cli.command() {
+        Command::Serve => command::serve::run(settings),
+    }
+}
+
+/// Says why there is nothing to run. `eprintln!` would panic where nobody reads.
+fn unusable(error: impl Display) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{error}");
+    exit_code::USAGE.into()
+}

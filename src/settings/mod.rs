@@ -1,0 +1,74 @@
+//! The settings of Vitals: built-in defaults, then a file, then the environment, then flags, each
+//! read over the one before it.
+//!
+//! A section is a file here: a struct with its defaults, and a [`Section`] that names each key
+//! with its type and range. To add one, write that file, add it to [`Settings`] and to
+//! `config/vitals.toml`; a test fails until all three agree. Reloading is loading again: sections
+//! compare, so the caller sees which have changed.
+
+mod collect;
+mod environment;
+mod file;
+mod health;
+mod load;
+mod log;
+mod nearest;
+mod problem;
+mod server;
+mod setting;
+mod summary;
+mod supervision;
+mod system;
+mod table;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod text;
+mod unreadable;
+mod value;
+
+use serde::Serialize;
+
+pub(crate) use collect::Collect;
+pub(crate) use health::Health;
+pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
+pub(crate) use server::Server;
+pub(crate) use summary::Summary;
+pub(crate) use supervision::Supervision;
+pub(crate) use system::System;
+use table::{Section, Table};
+pub(crate) use targets::Targets;
+
+/// Everything an operator can set. Serializes to the same text a settings file has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Settings {
+    /// The HTTP server, and where data lives.
+    pub(crate) server: Server,
+    /// How sources are asked.
+    pub(crate) collect: Collect,
+    /// The machine Vitals runs on.
+    pub(crate) system: System,
+    /// How failing actors are restarted.
+    pub(crate) supervision: Supervision,
+    /// The health check.
+    pub(crate) health: Health,
+    /// The summary.
+    pub(crate) summary: Summary,
+    /// The performance targets.
+    pub(crate) targets: Targets,
+    /// The log.
+    pub(crate) log: Log,
+}
+
+impl Section for Settings {
+    fn read(&mut self, table: &mut Table<'_>) {
+        table.section("server", &mut self.server);
+        table.section("collect", &mut self.collect);
+        table.section("system", &mut self.system);
+        table.section("supervision", &mut self.supervision);
+        table.section("health", &mut self.health);
+        table.section("summary", &mut self.summary);
+        table.section("targets", &mut self.targets);
+        table.section("log", &mut self.log);
+    }
+}

@@ -1,0 +1,182 @@
+//! What a section sees of one layer: it names its keys, their types and their ranges, and the
+//! table does the rest: it fills in what is said, reports what is wrong, and refuses every key
+//! that was not named.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use super::nearest;
+use super::problem::Fault;
+use super::setting::{OUT_OF_RANGE, Ranged, Setting};
+use super::value::{Entries, Entry, Place, Value, shorten};
+
+/// A part of the settings that reads itself. Every layer is read over the one before it, so a
+/// section changes only what the layer says.
+pub(super) trait Section {
+    /// Names every key of the section, each with its place, type and range.
+    fn read(&mut self, table: &mut Table<'_>);
+}
+
+/// What has been learnt while reading: the keys there are, and the problems.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// Paths of the tables the settings have, such as `collect`.
+    pub(super) sections: BTreeSet<String>,
+    /// Paths of the values the settings have, such as `collect.interval`.
+    pub(super) keys: BTreeSet<String>,
+    /// What is wrong so far.
+    pub(super) findings: Vec<(Place, Fault)>,
+}
+
+impl Reading {
+    /// Lets a section read one layer, and reports what it leaves unread. `base` is the directory
+    /// that relative paths of this layer are relative to.
+    pub(super) fn layer(&mut self, section: &mut impl Section, entries: Entries, base: &Path) {
+        Table::read(section, String::new(), entries, base, self);
+    }
+}
+
+/// The entries of one table in one layer.
+pub(super) struct Table<'r> {
+    path: String,
+    entries: Entries,
+    base: &'r Path,
+    reading: &'r mut Reading,
+}
+
+impl Table<'_> {
+    fn read(
+        section: &mut impl Section,
+        path: String,
+        entries: Entries,
+        base: &Path,
+        reading: &mut Reading,
+    ) {
+        let mut table = Table {
+            path,
+            entries,
+            base,
+            reading,
+        };
+        section.read(&mut table);
+        let Table {
+            path,
+            entries,
+            reading,
+            ..
+        } = table;
+        for (key, entry) in entries {
+            let key = join(&path, &key);
+            let remedy = nearest::key(&key, reading);
+            let fault = Fault::UnknownKey {
+                key: shorten(&key),
+                remedy,
+            };
+            reading.findings.push((entry.key, fault));
+        }
+    }
+
+    /// A value every value of its type is allowed for.
+    pub(super) fn value<T: Setting>(&mut self, key: &str, slot: &mut T) {
+        self.checked(key, slot, || T::WHAT.to_owned(), |_| true);
+    }
+
+    /// A value within a range.
+    pub(super) fn within<T: Ranged>(&mut self, key: &str, slot: &mut T, range: RangeInclusive<T>) {
+        let allowed = || {
+            let (least, most) = (range.start().show(), range.end().show());
+            format!("{} from {least} to {most}", T::WHAT)
+        };
+        self.checked(key, slot, allowed, |value| range.contains(value));
+    }
+
+    /// A value that passes a check of its section's own; `allowed` says what does.
+    pub(super) fn checked<T: Setting>(
+        &mut self,
+        key: &str,
+        slot: &mut T,
+        allowed: impl Fn() -> String,
+        passes: impl Fn(&T) -> bool,
+    ) {
+        let Some((path, entry)) = self.take(key) else {
+            return;
+        };
+        let reason = match T::read(&entry.value) {
+            Ok(value) if passes(&value) => {
+                *slot = value;
+                return;
+            }
+            Ok(_) => OUT_OF_RANGE.to_owned(),
+            Err(reason) => reason,
+        };
+        self.invalid(path, entry, reason, allowed());
+    }
+
+    /// A path; in a file, a relative one is relative to the file.
+    pub(super) fn path(&mut self, key: &str, slot: &mut PathBuf) {
+        let Some((path, entry)) = self.take(key) else {
+            return;
+        };
+        let reason = match &entry.value {
+            Value::Text(text) | Value::Untyped(text) => {
+                if text.is_empty() {
+                    "is empty"
+                } else if text.contains('\0') {
+                    "contains a NUL"
+                } else {
+                    *slot = self.base.join(text);
+                    return;
+                }
+            }
+            other => other.kind(),
+        };
+        self.invalid(path, entry, reason.to_owned(), "a path".to_owned());
+    }
+
+    /// A section below this one.
+    pub(super) fn section(&mut self, key: &str, section: &mut impl Section) {
+        let path = join(&self.path, key);
+        self.reading.sections.insert(path.clone());
+        let entries = match self.entries.remove(key) {
+            Some(Entry {
+                value: Value::Table(entries),
+                ..
+            }) => entries,
+            Some(entry) => {
+                let reason = entry.value.kind().to_owned();
+                let allowed = format!("a section, written [{path}]");
+                return self.invalid(path, entry, reason, allowed);
+            }
+            // Read all the same: so the keys that could have been there become known.
+            None => Entries::new(),
+        };
+        Table::read(section, path, entries, self.base, self.reading);
+    }
+
+    fn take(&mut self, key: &str) -> Option<(String, Entry)> {
+        let path = join(&self.path, key);
+        self.reading.keys.insert(path.clone());
+        self.entries.remove(key).map(|entry| (path, entry))
+    }
+
+    fn invalid(&mut self, key: String, entry: Entry, reason: String, allowed: String) {
+        let value = entry.value.show();
+        let fault = Fault::Invalid {
+            key,
+            value,
+            reason,
+            allowed,
+        };
+        self.reading.findings.push((entry.place, fault));
+    }
+}
+
+/// The path of a key within the table at `path`.
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}

@@ -1,0 +1,187 @@
+//! Which layer wins, what paths are relative to, and files that cannot be read.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use log::LevelFilter;
+
+use crate::cli::Flags;
+use crate::settings::Settings;
+use crate::settings::file::LARGEST;
+use crate::settings::log::LogFormat;
+
+use super::settings;
+
+/// A folder of a test's own, gone when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("vitals-{test}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn the_later_layer_wins() {
+    let file = "log = { level = \"error\", format = \"json\" }\n[server]\naddress = \"0.0.0.0:1\"";
+    let variables = [
+        ("VITALS__LOG__LEVEL", "warn"),
+        ("VITALS__SERVER__ADDRESS", "0.0.0.0:2"),
+        ("VITALS__HEALTH__INTERVAL", "15s"),
+        ("PATH", "/bin"),
+        ("VITALS_TOKEN", "not ours to read"),
+    ];
+    let flags = Flags {
+        log: Some("debug".to_owned()),
+        chaos: true,
+        ..Flags::default()
+    };
+    let settings = settings(file, &variables, &flags).unwrap();
+
+    let mut expected = Settings::default();
+    expected.log.format = LogFormat::Json;
+    expected.server.address = "0.0.0.0:2".parse().unwrap();
+    expected.health.interval = std::time::Duration::from_secs(15);
+    expected.log.level = LevelFilter::Debug;
+    expected.server.chaos = true;
+    assert_eq!(settings, expected);
+}
+
+#[test]
+fn a_lower_layer_is_checked_even_where_a_higher_one_wins() {
+    let flags = Flags {
+        log: Some("debug".to_owned()),
+        ..Flags::default()
+    };
+    let error = settings("log.level = 3", &[("VITALS__LOG__LEVEL", "x")], &flags).unwrap_err();
+    assert_eq!(error.problems.len(), 2, "{error}");
+}
+
+#[test]
+fn relative_paths_are_relative_to_the_file_or_to_the_working_directory() {
+    let file = "server.data = \"store\"\nsystem.procfs = \"/host/proc\"";
+    let of_file = settings(file, &[], &Flags::default()).unwrap();
+    assert_eq!(of_file.server.data, Path::new("etc/store"));
+    assert_eq!(of_file.system.procfs, Path::new("/host/proc"));
+
+    let of_variable = settings(
+        file,
+        &[("VITALS__SERVER__DATA", "store")],
+        &Flags::default(),
+    );
+    assert_eq!(of_variable.unwrap().server.data, Path::new("store"));
+    let flags = Flags {
+        data: Some("store".to_owned()),
+        ..Flags::default()
+    };
+    assert_eq!(
+        settings(file, &[], &flags).unwrap().server.data,
+        Path::new("store")
+    );
+}
+
+#[test]
+fn the_file_is_named_by_flag_before_variable() {
+    let folder = Folder::new("named");
+    let debug = folder.file("debug.toml", b"log.level = \"debug\"");
+    let trace = folder.file("trace.toml", b"log.level = \"trace\"");
+    let level = |flag: Option<&PathBuf>, variable: &Path| {
+        let flags = Flags {
+            config: flag.cloned(),
+            ..Flags::default()
+        };
+        let environment = [("VITALS_CONFIG".into(), variable.as_os_str().to_owned())];
+        Settings::load(&flags, environment).unwrap().log.level
+    };
+    assert_eq!(level(None, &trace), LevelFilter::Trace);
+    assert_eq!(level(Some(&debug), &trace), LevelFilter::Debug);
+    assert_eq!(level(None, Path::new("")), LevelFilter::Info);
+}
+
+#[test]
+fn an_unreadable_file_is_named_with_who_named_it_and_what_to_do() {
+    let folder = Folder::new("unreadable");
+    let large = vec![b'\n'; LARGEST as usize + 1];
+    let pipe = Path::new("/dev/null");
+    for (path, message) in [
+        (
+            folder.0.join("missing.toml"),
+            "does not exist; name an existing file, or none for the defaults",
+        ),
+        (folder.0.clone(), "is a directory; name the file in it"),
+        (
+            pipe.to_owned(),
+            "is not a regular file; name a file on disk",
+        ),
+        (
+            folder.file("large.toml", &large),
+            "is larger than 1048576 bytes; is it a settings file?",
+        ),
+        (
+            folder.file("latin1.toml", b"# \xC3\xA4\n# \xC3\xA4\xE4"),
+            "is not UTF-8 at line 2, column 4; save it as UTF-8",
+        ),
+        (
+            folder.file("file", b"").join("below"),
+            "cannot be read: Not a directory (os error 20)",
+        ),
+    ] {
+        let flags = Flags {
+            config: Some(path.clone()),
+            ..Flags::default()
+        };
+        let error = Settings::load(&flags, []).unwrap_err().to_string();
+        assert_eq!(error, format!("--config: {} {message}", path.display()));
+
+        let environment = [("VITALS_CONFIG".into(), path.clone().into_os_string())];
+        let error = Settings::load(&Flags::default(), environment)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            format!("VITALS_CONFIG: {} {message}", path.display())
+        );
+    }
+    let exactly = folder.file("exactly.toml", &large[1..]);
+    let flags = Flags {
+        config: Some(exactly),
+        ..Flags::default()
+    };
+    assert_eq!(Settings::load(&flags, []), Ok(Settings::default()));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused_by_name() {
+    let bytes = || OsString::from_vec(vec![b'1', 0xFF]);
+    let mut unknown = OsString::from("VITALS__LOG__");
+    unknown.push(bytes());
+    let environment = [
+        ("VITALS__LOG__LEVEL".into(), bytes()),
+        (unknown, "x".into()),
+        (bytes(), bytes()),
+    ];
+    let error = Settings::load(&Flags::default(), environment).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "VITALS__LOG__1\u{FFFD}: unknown variable; \
+         known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL\n\
+         VITALS__LOG__LEVEL: is not UTF-8; set it to text, or unset it"
+    );
+}

@@ -1,0 +1,276 @@
+//! What is said about each kind of mistake, word for word.
+
+use crate::cli::Flags;
+
+use super::settings;
+
+/// Mistakes in a file, and the messages about them, without the file's name.
+#[rustfmt::skip] // A table: one case a line.
+const IN_FILE: &[(&str, &[&str])] = &[
+    ("[server\n",
+     &["1:8: not valid TOML: unclosed table, expected `]`"]),
+    ("[collect]\ninterval = 10s",
+     &["2:12: not valid TOML: string values must be quoted, expected literal string"]),
+    ("[collect]\ntimeout = \"5s",
+     &["2:14: not valid TOML: invalid basic string, expected `\"`"]),
+    ("[log]\nlevel = 'info'\nlevel = 'debug'",
+     &["3:1: not valid TOML: duplicate key"]),
+    ("[log]\n[log]",
+     &["2:2: not valid TOML: duplicate key"]),
+    ("[log]\nlevel info",
+     &["2:7: not valid TOML: key with no value, expected `=`"]),
+    ("log.level = \"\\q\"",
+     &["1:15: not valid TOML: missing escaped value, expected `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U`"]),
+    ("# café\n[log] level = 'info'",
+     &["2:7: not valid TOML: unexpected key or value, expected newline, `#`"]),
+    ("[[server]]",
+     &["1:1: server = […] is a list; allowed: a section, written [server]"]),
+    ("\"\"\"a\"\"\" = 1",
+     &["1:1: not valid TOML: keys cannot be multi-line basic strings, expected basic string, literal string"]),
+    ("a = 01",
+     &["1:5: not valid TOML: unexpected leading zero, expected nothing"]),
+    ("[collect\n[log]\nlevel = info",
+     &["1:9: not valid TOML: unclosed table, expected `]`", "3:9: not valid TOML: invalid float, expected `inf`"]),
+    ("[sever]",
+     &["1:2: unknown key sever; did you mean server?"]),
+    ("intervall = \"10s\"",
+     &["1:1: unknown key intervall; did you mean collect.interval or health.interval or summary.interval or system.interval?"]),
+    ("[collect]\nintervall = \"10s\"",
+     &["2:1: unknown key collect.intervall; did you mean collect.interval?"]),
+    ("[colect]\nx = 1\ny = 2",
+     &["1:2: unknown key colect; did you mean collect?"]),
+    ("[server]\nport = 9090",
+     &["2:1: unknown key server.port; known here: address, data"]),
+    ("[Log]",
+     &["1:2: unknown key Log; did you mean log?"]),
+    ("[log]\nLEVEL = \"info\"",
+     &["2:1: unknown key log.LEVEL; did you mean log.level?"]),
+    ("[server]\n\"ad\\u001bdress\" = 1",
+     &["2:1: unknown key server.ad\\u{1b}dress; did you mean server.address?"]),
+    ("level = \"info\"",
+     &["1:1: unknown key level; did you mean log.level?"]),
+    ("listen = \"127.0.0.1:9090\"",
+     &["1:1: unknown key listen; known here: collect, health, log, server, summary, supervision, system, targets"]),
+    ("[targets]\nram = \"80%\"",
+     &["2:1: unknown key targets.ram; known here: api_response, cache_hit, connection_pool, cpu, database_size, disk, error_rate, hl7_rate, memory, network_latency, query_time, uptime"]),
+    ("[server.address]\nport = 1",
+     &["1:1: server.address = {…} is a table; allowed: an IP address and a port, such as \"127.0.0.1:9090\""]),
+    ("[log.file]\npath = \"x\"",
+     &["1:6: unknown key log.file; known here: format, level"]),
+    ("[system]\ntimeout = \"1s\"",
+     &["2:1: unknown key system.timeout; did you mean collect.timeout?"]),
+    ("chaos = true",
+     &["1:1: unknown key chaos; known here: collect, health, log, server, summary, supervision, system, targets"]),
+    ("[server]\nchaos = true",
+     &["2:1: unknown key server.chaos; known here: address, data"]),
+    ("[redis]\npassword = \"hunter2\"",
+     &["1:2: unknown key redis; known here: collect, health, log, server, summary, supervision, system, targets"]),
+    ("server = 9090",
+     &["1:10: server = 9090 is an integer; allowed: a section, written [server]"]),
+    ("log = \"debug\"",
+     &["1:7: log = \"debug\" is a string; allowed: a section, written [log]"]),
+    ("collect.interval = 10",
+     &["1:20: collect.interval = 10 is an integer; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = true",
+     &["1:20: collect.interval = true is a boolean; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = [\"10s\"]",
+     &["1:20: collect.interval = […] is a list; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = { s = 10 }",
+     &["1:20: collect.interval = {…} is a table; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = 1979-05-27",
+     &["1:20: collect.interval = 1979-05-27 is a date; allowed: a duration from \"1s\" to \"10m\""]),
+    ("system.node_exporter = \"yes\"",
+     &["1:24: system.node_exporter = \"yes\" is a string; allowed: true or false"]),
+    ("server.data = 5",
+     &["1:15: server.data = 5 is an integer; allowed: a path"]),
+    ("supervision.abandoned_threads = \"8\"",
+     &["1:33: supervision.abandoned_threads = \"8\" is a string; allowed: a whole number from 0 to 1024"]),
+    ("supervision.abandoned_threads = 8.0",
+     &["1:33: supervision.abandoned_threads = 8.0 is a float; allowed: a whole number from 0 to 1024"]),
+    ("targets.database_size = 1.5",
+     &["1:25: targets.database_size = 1.5 is a float; allowed: a size from \"1kB\" to \"1PB\""]),
+    ("collect.interval = \"10\"",
+     &["1:20: collect.interval = \"10\" has no unit (y, w, d, h, m, s, ms, us or ns); allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = \"1.5s\"",
+     &["1:20: collect.interval = \"1.5s\" has a fraction (write 1.5s as \"1s500ms\"); allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = \"30s1m\"",
+     &["1:20: collect.interval = \"30s1m\" has \"m\" out of order (largest unit first, each once, as in \"1m30s\"); allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = \"10 parsecs\"",
+     &["1:20: collect.interval = \"10 parsecs\" has the unknown unit \"parsecs\" (y, w, d, h, m, s, ms, us or ns); allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = \"-5s\"",
+     &["1:20: collect.interval = \"-5s\" does not start with a number; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.interval = \"99999999999999999999s\"",
+     &["1:20: collect.interval = \"99999999999999999999s\" is too large (at most 2^64 - 1 seconds); allowed: a duration from \"1s\" to \"10m\""]),
+    ("targets.cpu = \"80\"",
+     &["1:15: targets.cpu = \"80\" is not from 0 to 1 (write \"80%\" or 0.8); allowed: a ratio from \"0%\" to \"100%\""]),
+    ("targets.cpu = \"120%\"",
+     &["1:15: targets.cpu = \"120%\" is not from 0 to 1 (write \"80%\" or 0.8); allowed: a ratio from \"0%\" to \"100%\""]),
+    ("targets.cpu = -0.1",
+     &["1:15: targets.cpu = -0.1 is not from 0 to 1 (write \"80%\" or 0.8); allowed: a ratio from \"0%\" to \"100%\""]),
+    ("targets.cpu = \"eighty\"",
+     &["1:15: targets.cpu = \"eighty\" does not start with a number; allowed: a ratio from \"0%\" to \"100%\""]),
+    ("targets.database_size = \"1G\"",
+     &["1:25: targets.database_size = \"1G\" has the unknown unit \"G\" (B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB); allowed: a size from \"1kB\" to \"1PB\""]),
+    ("targets.database_size = -1",
+     &["1:25: targets.database_size = -1 is negative; allowed: a size from \"1kB\" to \"1PB\""]),
+    ("targets.database_size = \"999999999999GB\"",
+     &["1:25: targets.database_size = \"999999999999GB\" is too large (at most 2^64 - 1 bytes); allowed: a size from \"1kB\" to \"1PB\""]),
+    ("server.address = \":9090\"",
+     &["1:18: server.address = \":9090\" names no address (write \"0.0.0.0:9090\" for all); allowed: an IP address and a port, such as \"127.0.0.1:9090\""]),
+    ("server.address = \"localhost:9090\"",
+     &["1:18: server.address = \"localhost:9090\" is not an IP address and a port; allowed: an IP address and a port, such as \"127.0.0.1:9090\""]),
+    ("server.address = \"0.0.0.0:99999\"",
+     &["1:18: server.address = \"0.0.0.0:99999\" is not an IP address and a port; allowed: an IP address and a port, such as \"127.0.0.1:9090\""]),
+    ("server.data = \"\"",
+     &["1:15: server.data = \"\" is empty; allowed: a path"]),
+    ("server.data = \"a\\u0000b\"",
+     &["1:15: server.data = \"a\\0b\" contains a NUL; allowed: a path"]),
+    ("supervision.root = \"5 per minute\"",
+     &["1:20: supervision.root = \"5 per minute\" is not of the form \"5 in 60s\"; allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("supervision.root = \"5 in 0s\"",
+     &["1:20: supervision.root = \"5 in 0s\" counts over no time (the period must be longer than 0s); allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("supervision.root = \"-5 in 60s\"",
+     &["1:20: supervision.root = \"-5 in 60s\" is not of the form \"5 in 60s\"; allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("supervision.root = \"5 in 60\"",
+     &["1:20: supervision.root = \"5 in 60\" has no unit (y, w, d, h, m, s, ms, us or ns); allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("supervision.root = 5",
+     &["1:20: supervision.root = 5 is an integer; allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("log.level = \"verbose\"",
+     &["1:13: log.level = \"verbose\" is unknown; allowed: off, error, warn, info, debug or trace"]),
+    ("log.level = \"INFO\"",
+     &["1:13: log.level = \"INFO\" is unknown; allowed: off, error, warn, info, debug or trace"]),
+    ("log.format = \"xml\"",
+     &["1:14: log.format = \"xml\" is unknown; allowed: text or json"]),
+    ("collect.interval = \"500ms\"",
+     &["1:20: collect.interval = \"500ms\" is out of range; allowed: a duration from \"1s\" to \"10m\""]),
+    ("collect.timeout = \"0s\"",
+     &["1:19: collect.timeout = \"0s\" is out of range; allowed: a duration from \"100ms\" to \"10m\""]),
+    ("health.interval = \"2m\"",
+     &["1:19: health.interval = \"2m\" is out of range; allowed: a duration from \"1s\" to \"1m\""]),
+    ("summary.interval = \"1d\"",
+     &["1:20: summary.interval = \"1d\" is out of range; allowed: a duration from \"1s\" to \"1h\""]),
+    ("supervision.backoff_min = \"0s\"",
+     &["1:27: supervision.backoff_min = \"0s\" is out of range; allowed: a duration from \"1ms\" to \"1h\""]),
+    ("supervision.reset_after = \"1ms\"",
+     &["1:27: supervision.reset_after = \"1ms\" is out of range; allowed: a duration from \"1s\" to \"1d\""]),
+    ("supervision.abandoned_threads = 1025",
+     &["1:33: supervision.abandoned_threads = 1025 is out of range; allowed: a whole number from 0 to 1024"]),
+    ("supervision.abandoned_threads = 99999999999999999999",
+     &["1:33: supervision.abandoned_threads = 99999999999999999999 is out of range; allowed: a whole number from 0 to 1024"]),
+    ("supervision.root = \"1001 in 60s\"",
+     &["1:20: supervision.root = \"1001 in 60s\" is out of range; allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("supervision.root = \"5 in 2d\"",
+     &["1:20: supervision.root = \"5 in 2d\" is out of range; allowed: 0 to 1000 restarts within 1s to 1d"]),
+    ("targets.hl7_rate = -1",
+     &["1:20: targets.hl7_rate = -1 is out of range; allowed: a number from 0 to 1000000"]),
+    ("targets.hl7_rate = inf",
+     &["1:20: targets.hl7_rate = inf is out of range; allowed: a number from 0 to 1000000"]),
+    ("targets.hl7_rate = 1e400",
+     &["1:20: targets.hl7_rate = 1e400 is out of range; allowed: a number from 0 to 1000000"]),
+    ("targets.query_time = \"0s\"",
+     &["1:22: targets.query_time = \"0s\" is out of range; allowed: a duration from \"1ms\" to \"1h\""]),
+    ("targets.database_size = 99999999999999999999",
+     &["1:25: targets.database_size = 99999999999999999999 is out of range; allowed: a size from \"1kB\" to \"1PB\""]),
+    ("[collect]\ninterval = \"0s\"\ntimeout = 5\nretries = 3\n[log]\nlevel = \"x\"",
+     &["2:12: collect.interval = \"0s\" is out of range; allowed: a duration from \"1s\" to \"10m\"", "3:11: collect.timeout = 5 is an integer; allowed: a duration from \"100ms\" to \"10m\"", "4:1: unknown key collect.retries; known here: interval, timeout", "6:9: log.level = \"x\" is unknown; allowed: off, error, warn, info, debug or trace"]),
+];
+
+/// Mistakes in a variable.
+#[rustfmt::skip] // A table: one case a line.
+const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
+    ("VITALS__", "x",
+     "unknown variable; known sections: COLLECT, HEALTH, LOG, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+    ("VITALS__LOG", "debug",
+     "unknown variable; known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL"),
+    ("VITALS__LOG__LEVL", "debug",
+     "unknown variable; did you mean VITALS__LOG__LEVEL?"),
+    ("VITALS__LOG__level", "debug",
+     "unknown variable; did you mean VITALS__LOG__LEVEL?"),
+    ("VITALS__LOGLEVEL", "debug",
+     "unknown variable; known sections: COLLECT, HEALTH, LOG, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+    ("VITALS__LEVEL", "debug",
+     "unknown variable; did you mean VITALS__LOG__LEVEL?"),
+    ("VITALS__LOG__LEVEL__X", "debug",
+     "unknown variable; known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL"),
+    ("VITALS__REDIS__PASSWORD", "hunter2",
+     "unknown variable; known sections: COLLECT, HEALTH, LOG, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+    ("VITALS__SERVER__CHAOS", "true",
+     "unknown variable; known in this section: VITALS__SERVER__ADDRESS, VITALS__SERVER__DATA"),
+    ("VITALS__SYSTEM__NODE_EXPORTER", "yes",
+     "system.node_exporter = \"yes\" is neither true nor false; allowed: true or false"),
+    ("VITALS__SYSTEM__NODE_EXPORTER", "True",
+     "system.node_exporter = \"True\" is neither true nor false; allowed: true or false"),
+    ("VITALS__COLLECT__INTERVAL", "10",
+     "collect.interval = \"10\" has no unit (y, w, d, h, m, s, ms, us or ns); allowed: a duration from \"1s\" to \"10m\""),
+    ("VITALS__COLLECT__INTERVAL", "",
+     "collect.interval = \"\" is empty; allowed: a duration from \"1s\" to \"10m\""),
+    ("VITALS__SUPERVISION__ABANDONED_THREADS", "eight",
+     "supervision.abandoned_threads = \"eight\" is not a whole number; allowed: a whole number from 0 to 1024"),
+    ("VITALS__SUPERVISION__ABANDONED_THREADS", "8.0",
+     "supervision.abandoned_threads = \"8.0\" is not a whole number; allowed: a whole number from 0 to 1024"),
+    ("VITALS__SUPERVISION__ABANDONED_THREADS", "5000",
+     "supervision.abandoned_threads = \"5000\" is out of range; allowed: a whole number from 0 to 1024"),
+    ("VITALS__TARGETS__HL7_RATE", "NaN",
+     "targets.hl7_rate = \"NaN\" is out of range; allowed: a number from 0 to 1000000"),
+    ("VITALS__TARGETS__HL7_RATE", "many",
+     "targets.hl7_rate = \"many\" is not a number; allowed: a number from 0 to 1000000"),
+    ("VITALS__TARGETS__CPU", "eighty",
+     "targets.cpu = \"eighty\" does not start with a number; allowed: a ratio from \"0%\" to \"100%\""),
+    ("VITALS__LOG__LEVEL", "\u{1b}[2J",
+     "log.level = \"\\u{1b}[2J\" is unknown; allowed: off, error, warn, info, debug or trace"),
+    ("VITALS__SERVER__ADDRESS", ":9090",
+     "server.address = \":9090\" names no address (write \"0.0.0.0:9090\" for all); allowed: an IP address and a port, such as \"127.0.0.1:9090\""),
+    ("VITALS__SERVER__DATA", "",
+     "server.data = \"\" is empty; allowed: a path"),
+];
+
+#[test]
+fn every_mistake_in_a_file_is_told_with_its_place_and_remedy() {
+    for (file, messages) in IN_FILE {
+        let error = settings(file, &[], &Flags::default())
+            .unwrap_err()
+            .to_string();
+        let expected: Vec<_> = messages
+            .iter()
+            .map(|message| format!("etc/vitals.toml:{message}"))
+            .collect();
+        assert_eq!(error, expected.join("\n"), "\n{file}");
+    }
+}
+
+#[test]
+fn every_mistake_in_a_variable_is_told_with_its_name_and_remedy() {
+    for (name, value, message) in IN_ENVIRONMENT {
+        let error = settings("", &[(name, value)], &Flags::default())
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, format!("{name}: {message}"));
+    }
+}
+
+#[test]
+fn mistakes_of_all_layers_are_told_at_once_in_the_order_of_the_layers() {
+    let flags = Flags {
+        listen: Some(":9090".to_owned()),
+        data: Some(String::new()),
+        ..Flags::default()
+    };
+    let variables = [
+        ("VITALS__LOG__LEVEL", "loud"),
+        ("VITALS__COLLECT__TIMEOUT", ""),
+    ];
+    let file = "[log]\nformat = \"xml\"\n[collect]\ninterval = \"0s\"";
+    assert_eq!(
+        settings(file, &variables, &flags).unwrap_err().to_string(),
+        "etc/vitals.toml:2:10: log.format = \"xml\" is unknown; allowed: text or json\n\
+         etc/vitals.toml:4:12: collect.interval = \"0s\" is out of range; \
+         allowed: a duration from \"1s\" to \"10m\"\n\
+         VITALS__COLLECT__TIMEOUT: collect.timeout = \"\" is empty; \
+         allowed: a duration from \"100ms\" to \"10m\"\n\
+         VITALS__LOG__LEVEL: log.level = \"loud\" is unknown; \
+         allowed: off, error, warn, info, debug or trace\n\
+         --data: server.data = \"\" is empty; allowed: a path\n\
+         --listen: server.address = \":9090\" names no address (write \"0.0.0.0:9090\" for all); \
+         allowed: an IP address and a port, such as \"127.0.0.1:9090\""
+    );
+}
