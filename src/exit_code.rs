@@ -10,7 +10,10 @@ pub(crate) const GAVE_UP: u8 = 70;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Ends the process here and now: nothing is flushed, nobody is asked.
-#[expect(clippy::disallowed_methods, reason = "the one place where the process is ended")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the process is ended"
+)]
 pub(crate) fn now(code: u8) -> ! {
     std::process::exit(code.into())
 }

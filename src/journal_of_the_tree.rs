@@ -7,7 +7,10 @@ use supervision::{Event, EventKind, Tree};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// Logs what happens from now on, on the current arbiter.
-#[expect(clippy::disallowed_methods, reason = "it belongs to no actor, and cannot panic")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it belongs to no actor, and cannot panic"
+)]
 pub(crate) fn keep(tree: &Tree) {
     actix_rt::spawn(read(tree.events()));
 }

@@ -29,7 +29,11 @@ fn text(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
     let level = record.level();
     let style = out.default_level_style(level);
     let time = Timestamp::now();
-    writeln!(out, "{time:.3} {style}{level:<5}{style:#} {}", record.args())
+    writeln!(
+        out,
+        "{time:.3} {style}{level:<5}{style:#} {}",
+        record.args()
+    )
 }
 
 fn json(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {

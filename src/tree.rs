@@ -20,6 +20,7 @@ use actix_rt::ArbiterHandle;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
+    clock::Clock,
     collector::{
         CollectorActor, CollectorSettings,
         system::{SystemCollector, SystemSettings},
@@ -165,6 +166,7 @@ impl Parts {
             timeout: self.settings.collect.timeout,
             aggregator: self.aggregator.clone(),
             own: self.own.clone(),
+            clock: Clock::System,
         };
         ChildSpec::new(&self.system, move |_, _| {
             CollectorActor::new(SystemCollector::new(source.clone()), settings.clone())

@@ -14,9 +14,7 @@ use tokio::time::Instant;
 use crate::{
     health::HealthReport,
     last_known::LastKnown,
-    messages::{
-        GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict,
-    },
+    messages::{GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict},
     own::{self, OwnMetrics},
     page::Page,
     standing::{SourceStatus, Standing},
@@ -84,9 +82,10 @@ impl Aggregator {
     fn page(&mut self, format: Format) -> Arc<Page> {
         let now = Instant::now();
         let version = self.standing.version();
-        let cached = self.pages.iter().find(|(of, until, page)| {
-            *of == version && now < *until && page.format == format
-        });
+        let cached = self
+            .pages
+            .iter()
+            .find(|(of, until, page)| *of == version && now < *until && page.format == format);
         if let Some((_, _, page)) = cached {
             return page.clone();
         }

@@ -111,12 +111,10 @@ impl Health {
         }
         let settings = self.settings.clone();
         let report = async move { examine(&settings).await };
-        ctx.spawn(
-            wrap_future::<_, Self>(report).map(|report, me, _| {
-                me.checking = false;
-                me.publish(report);
-            }),
-        );
+        ctx.spawn(wrap_future::<_, Self>(report).map(|report, me, _| {
+            me.checking = false;
+            me.publish(report);
+        }));
     }
 
     fn publish(&self, report: HealthReport) {
@@ -175,7 +173,9 @@ impl HealthReport {
             .filter(|(_, check)| check.status != HealthStatus::Pass)
             .collect();
         troubles.sort_by_key(|(_, check)| std::cmp::Reverse(check.status));
-        let status = troubles.first().map_or(HealthStatus::Pass, |(_, c)| c.status);
+        let status = troubles
+            .first()
+            .map_or(HealthStatus::Pass, |(_, c)| c.status);
         let output: Vec<_> = troubles
             .iter()
             .map(|(name, check)| {
@@ -210,7 +210,10 @@ fn pipeline(probe: &Result<Vec<SourceStatus>, AskError>, took: Duration) -> Chec
             observed_unit: Some("ms"),
             ..check(HealthStatus::Pass, None)
         },
-        Err(error) => check(HealthStatus::Fail, Some(format!("the probe was lost: {error}"))),
+        Err(error) => check(
+            HealthStatus::Fail,
+            Some(format!("the probe was lost: {error}")),
+        ),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     collector::CollectError,
     health::HealthReport,
     page::Page,
-    standing::{Standing, SourceStatus},
+    standing::{SourceStatus, Standing},
     summary::Summary,
 };
 

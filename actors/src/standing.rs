@@ -1,10 +1,6 @@
 //! The latest of everything: what each source said last, and until when that counts.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use exposition::{Metric, MetricFamily, Value};
 use jiff::Timestamp;
@@ -138,9 +134,80 @@ impl Standing {
                 source: source.observation.source.clone(),
                 up: source.is_up(now),
                 at: source.observation.at,
-                error: outcome.error.clone().or_else(|| outcome.failed.first().cloned()),
+                error: outcome
+                    .error
+                    .clone()
+                    .or_else(|| outcome.failed.first().cloned()),
             }
         };
         self.sources().map(status).collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{collector::Reason, messages::Outcome};
+    use exposition::Labels;
+
+    /// An observation of one gauge; an error instead, where there is no value.
+    pub(crate) fn observed(source: &str, name: &str, values: &[(&str, f64)]) -> Observation {
+        let mut family = MetricFamily::gauge(name, "help");
+        for (host, value) in values {
+            family.push(Labels::new([("host", *host)]), *value);
+        }
+        let error = values.is_empty().then(|| CollectError {
+            part: source.to_owned(),
+            reason: Reason::Connect,
+            detail: "refused".to_owned(),
+        });
+        Observation {
+            source: source.into(),
+            at: Timestamp::UNIX_EPOCH,
+            families: [family]
+                .into_iter()
+                .filter(|f| !f.metrics.is_empty())
+                .collect(),
+            outcome: Outcome {
+                took: Duration::from_millis(1),
+                error,
+                failed: Vec::new(),
+                stale_after: Duration::from_secs(3),
+                refresh: false,
+            },
+        }
+    }
+
+    #[test]
+    fn the_latest_of_each_source_counts_until_it_is_stale() {
+        let mut standing = Standing::default();
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        standing.take(observed("b", "x", &[("two", 2.0)]));
+        standing.take(observed("a", "x", &[("one", 3.0)]));
+        let now = Instant::now();
+        let values = |at| {
+            let series = standing.series("x", at);
+            series.iter().map(|(_, value)| *value).collect::<Vec<_>>()
+        };
+        assert_eq!(values(now), [3.0, 2.0]);
+        assert_eq!(standing.version(), 3);
+        let expiry = standing.next_expiry(now).unwrap();
+        assert!(expiry <= now + Duration::from_secs(3));
+        assert_eq!(values(now + Duration::from_secs(4)), Vec::<f64>::new());
+        assert_eq!(standing.next_expiry(now + Duration::from_secs(4)), None);
+    }
+
+    #[test]
+    fn a_failure_takes_the_values_away_and_remembers_the_last_success() {
+        let mut standing = Standing::default();
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        standing.take(observed("a", "x", &[]));
+        let now = Instant::now();
+        assert!(standing.series("x", now).is_empty(), "never repeated");
+        let source = standing.sources().next().unwrap();
+        assert_eq!(source.last_success, Some(Timestamp::UNIX_EPOCH));
+        assert!(!source.is_up(now));
+        let status = &standing.statuses(now)[0];
+        assert_eq!(status.error.as_ref().unwrap().reason, Reason::Connect);
     }
 }

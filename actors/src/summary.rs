@@ -286,3 +286,75 @@ fn as_map(labels: &Labels) -> BTreeMap<String, String> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     labels.iter().map(owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{standing::tests::observed, targets::tests::required};
+
+    fn judged(standing: &Standing, id: &str) -> Judgement {
+        let all = judge(standing, &required(), Instant::now());
+        all.into_iter().find(|target| target.id == id).unwrap()
+    }
+
+    #[test]
+    fn the_worst_series_decides_and_is_named() {
+        let mut standing = Standing::default();
+        let hosts = [("a", 0.3), ("b", 0.9), ("c", 0.5), ("d", f64::NAN)];
+        standing.take(observed("system", "vitals_host_memory_used_ratio", &hosts));
+        let memory = judged(&standing, "memory");
+        assert_eq!(memory.value, Some(0.9));
+        assert_eq!(memory.status, TargetStatus::Missed);
+        assert_eq!(memory.worst.unwrap()["host"], "b");
+        assert_eq!(memory.reason, None);
+        let users = [("a", 70.0), ("b", 50.0)];
+        standing.take(observed(
+            "iris/main",
+            "vitals_hl7_messages_per_minute",
+            &users,
+        ));
+        let rate = judged(&standing, "hl7_rate");
+        assert_eq!((rate.value, rate.status), (Some(50.0), TargetStatus::Met));
+    }
+
+    #[test]
+    fn what_is_not_known_says_why() {
+        let mut standing = Standing::default();
+        let reason = |standing: &Standing, id| judged(standing, id).reason.unwrap();
+        assert_eq!(reason(&standing, "cpu"), Reason::WarmingUp);
+        assert_eq!(reason(&standing, "query_time"), Reason::NotConfigured);
+        standing.take(observed(
+            "system",
+            "vitals_host_memory_used_ratio",
+            &[("a", 0.1)],
+        ));
+        assert_eq!(reason(&standing, "cpu"), Reason::WarmingUp);
+        standing.take(observed("iris/main", "vitals_iris_query_seconds", &[]));
+        assert_eq!(reason(&standing, "query_time"), Reason::Connect);
+        let hint = judged(&standing, "query_time").hint.unwrap();
+        assert_eq!(hint, "iris/main: refused (connect)");
+    }
+
+    #[test]
+    fn missed_outshines_met_and_met_outshines_unknown() {
+        let mut standing = Standing::default();
+        let status = |standing: &Standing| Summary::of(standing, &required()).status;
+        assert_eq!(status(&standing), Status::Unknown);
+        standing.take(observed(
+            "system",
+            "vitals_host_memory_used_ratio",
+            &[("a", 0.1)],
+        ));
+        let met = Summary::of(&standing, &required());
+        assert_eq!(met.status, Status::Met);
+        assert_eq!(met.coverage, Coverage { known: 1, of: 12 });
+        standing.take(observed(
+            "app",
+            "vitals_application_error_ratio",
+            &[("a", 0.5)],
+        ));
+        let missed = Summary::of(&standing, &required());
+        assert_eq!(missed.status, Status::Missed);
+        assert!(met.differs_in_status(&missed) && !met.differs_in_status(&met));
+    }
+}

@@ -219,12 +219,12 @@ pub const TARGETS: [Target; 12] = [
 ];
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn every_target_has_a_threshold() {
-        let thresholds = Thresholds {
+    /// The thresholds that are required.
+    pub(crate) fn required() -> Thresholds {
+        Thresholds {
             cpu: Ratio::percent(80),
             memory: Ratio::percent(85),
             disk: Ratio::percent(90),
@@ -237,7 +237,12 @@ mod tests {
             error_rate: Ratio::percent(2),
             cache_hit: Ratio::percent(80),
             uptime: Ratio::percent(99),
-        };
+        }
+    }
+
+    #[test]
+    fn every_target_has_a_threshold() {
+        let thresholds = required();
         for target in &TARGETS {
             assert!(thresholds.of(target.id).is_some(), "{}", target.id);
         }

@@ -30,7 +30,9 @@ pub(crate) async fn chaos(
     place: Path<(String, String)>,
     shared: Data<Shared>,
 ) -> HttpResponse {
-    let local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    let local = request
+        .peer_addr()
+        .is_some_and(|peer| peer.ip().is_loopback());
     if !shared.chaos || !local {
         let message = "chaos is for `--chaos` on a loopback address, asked from there";
         return error(StatusCode::FORBIDDEN, "forbidden", message);
@@ -90,7 +92,13 @@ mod tests {
         let hang = |seconds| Ok(Fault::Hang(Duration::from_secs(seconds)));
         assert_eq!(fault("hang", ""), hang(10));
         assert_eq!(fault("hang", "seconds=60"), hang(60));
-        for bad in ["seconds=61", "seconds=0", "seconds=-1", "seconds=x", "seconds="] {
+        for bad in [
+            "seconds=61",
+            "seconds=0",
+            "seconds=-1",
+            "seconds=x",
+            "seconds=",
+        ] {
             assert!(fault("hang", bad).is_err(), "{bad}");
         }
         assert_eq!(fault("panic", "seconds=x"), Ok(Fault::Panic));

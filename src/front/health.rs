@@ -65,10 +65,7 @@ pub(crate) async fn health(request: HttpRequest, shared: Data<Shared>) -> HttpRe
         .json(body)
 }
 
-fn verdict(
-    report: Option<&Arc<HealthReport>>,
-    shared: &Shared,
-) -> (HealthStatus, Option<String>) {
+fn verdict(report: Option<&Arc<HealthReport>>, shared: &Shared) -> (HealthStatus, Option<String>) {
     let Some(tree) = shared.tree.get() else {
         return (HealthStatus::Pass, Some("starting".to_owned()));
     };
@@ -87,7 +84,10 @@ fn verdict(
             let output = "the health checker has given no verdict".to_owned();
             (HealthStatus::Fail, Some(output))
         }
-        None => (HealthStatus::Pass, Some("the first check is under way".to_owned())),
+        None => (
+            HealthStatus::Pass,
+            Some("the first check is under way".to_owned()),
+        ),
     }
 }
 

@@ -3,9 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::nearest;
 use super::problem::Fault;
-use super::table::Reading;
+use super::table::{Finding, Reading};
 use super::value::{Entries, Entry, Place, Value};
 
 /// What the names of all variables that stand for a setting begin with.
@@ -48,15 +47,14 @@ impl Environment {
             let known = reading.keys.contains(&path) && name(&path) == variable;
             let place = Place::Variable(variable);
             if !known {
-                let remedy = nearest::variable(&path, reading);
-                reading
-                    .findings
-                    .push((place, Fault::UnknownVariable { remedy }));
+                reading.findings.push((place, Finding::Unknown(path)));
                 continue;
             }
             match value.into_string() {
                 Ok(text) => insert(&mut environment.entries, &path, place, text),
-                Err(_) => reading.findings.push((place, Fault::NotText)),
+                Err(_) => reading
+                    .findings
+                    .push((place, Finding::Fault(Fault::NotText))),
             }
         }
         environment

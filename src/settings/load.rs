@@ -8,9 +8,10 @@ use crate::cli::Flags;
 use super::Settings;
 use super::environment::{self, Environment};
 use super::file::File;
+use super::nearest;
 use super::problem::{Fault, Origin, Problem, SHOWN, SettingsError};
-use super::table::Reading;
-use super::value::{Entries, Place};
+use super::table::{Finding, Reading};
+use super::value::{Entries, Place, shorten};
 
 /// The flag that names the settings file.
 const CONFIG: &str = "--config";
@@ -34,9 +35,8 @@ impl Settings {
             .or(named_by_variable)
             .and_then(|(place, path)| {
                 let unreadable = |(path, reason)| {
-                    reading
-                        .findings
-                        .push((place, Fault::Unreadable { path, reason }));
+                    let fault = Fault::Unreadable { path, reason };
+                    reading.findings.push((place, Finding::Fault(fault)));
                 };
                 File::read(path).map_err(unreadable).ok()
             });
@@ -59,13 +59,16 @@ impl Settings {
         let mut settings = Self::default();
         match file.entries() {
             Ok(entries) => reading.layer(&mut settings, entries, file.directory()),
-            Err(findings) => reading.findings.extend(findings),
+            Err(faults) => {
+                let found = |(place, fault)| (place, Finding::Fault(fault));
+                reading.findings.extend(faults.into_iter().map(found));
+            }
         }
         for entries in [environment, self::flags(flags)] {
             reading.layer(&mut settings, entries, Path::new(""));
         }
         settings.server.chaos = flags.chaos;
-        match error(reading.findings, file) {
+        match error(reading, file) {
             None => Ok(settings),
             Some(error) => Err(error),
         }
@@ -95,32 +98,40 @@ fn flags(flags: &Flags) -> Entries {
     entries
 }
 
-/// The error for the findings, where there are any: in the order of the layers, with lines for
-/// offsets.
-fn error(mut findings: Vec<(Place, Fault)>, file: &File) -> Option<SettingsError> {
+/// The error for what was found, where anything was: in the order of the layers, with lines for
+/// offsets, and with what was meant.
+fn error(mut reading: Reading, file: &File) -> Option<SettingsError> {
+    let mut findings = std::mem::take(&mut reading.findings);
     findings.sort_by(|(one, _), (other, _)| one.cmp(other));
     findings.dedup();
     if findings.is_empty() {
         return None;
     }
     let omitted = findings.len().saturating_sub(SHOWN);
-    // First, for finding a line means reading the file up to it.
+    // First: putting a finding into words can mean reading the whole file.
     findings.truncate(SHOWN);
-    let origin = |place| match place {
-        Place::Variable(name) => Origin::Variable(name),
-        Place::Flag(flag) => Origin::Flag(flag),
-        Place::Offset(offset) => {
-            let (line, column) = file.position(offset);
-            Origin::File {
-                path: file.path.clone(),
-                line,
-                column,
+    let problem = |(place, finding)| {
+        let is_variable = matches!(place, Place::Variable(_));
+        let fault = match finding {
+            Finding::Fault(fault) => fault,
+            Finding::Unknown(path) if is_variable => Fault::UnknownVariable {
+                remedy: nearest::variable(&path, &reading),
+            },
+            Finding::Unknown(path) => Fault::UnknownKey {
+                key: shorten(&path),
+                remedy: nearest::key(&path, &reading),
+            },
+        };
+        let origin = match place {
+            Place::Variable(name) => Origin::Variable(name),
+            Place::Flag(flag) => Origin::Flag(flag),
+            Place::Offset(offset) => {
+                let (line, column) = file.position(offset);
+                let path = file.path.clone();
+                Origin::File { path, line, column }
             }
-        }
-    };
-    let problem = |(place, fault)| Problem {
-        origin: origin(place),
-        fault,
+        };
+        Problem { origin, fault }
     };
     Some(SettingsError {
         problems: findings.into_iter().map(problem).collect(),

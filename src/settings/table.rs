@@ -6,16 +6,25 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::nearest;
 use super::problem::Fault;
 use super::setting::{OUT_OF_RANGE, Ranged, Setting};
-use super::value::{Entries, Entry, Place, Value, shorten};
+use super::value::{Entries, Entry, Place, Value};
 
 /// A part of the settings that reads itself. Every layer is read over the one before it, so a
 /// section changes only what the layer says.
 pub(super) trait Section {
     /// Names every key of the section, each with its place, type and range.
     fn read(&mut self, table: &mut Table<'_>);
+}
+
+/// Something that is wrong, not yet put into words.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Finding {
+    /// The words are known.
+    Fault(Fault),
+    /// Nothing is called this. What was meant is looked for only where it is shown: a file of the
+    /// wrong kind has a hundred thousand unknown keys.
+    Unknown(String),
 }
 
 /// What has been learnt while reading: the keys there are, and the problems.
@@ -26,7 +35,7 @@ pub(super) struct Reading {
     /// Paths of the values the settings have, such as `collect.interval`.
     pub(super) keys: BTreeSet<String>,
     /// What is wrong so far.
-    pub(super) findings: Vec<(Place, Fault)>,
+    pub(super) findings: Vec<(Place, Finding)>,
 }
 
 impl Reading {
@@ -66,15 +75,10 @@ impl Table<'_> {
             reading,
             ..
         } = table;
-        for (key, entry) in entries {
-            let key = join(&path, &key);
-            let remedy = nearest::key(&key, reading);
-            let fault = Fault::UnknownKey {
-                key: shorten(&key),
-                remedy,
-            };
-            reading.findings.push((entry.key, fault));
-        }
+        let unknown = entries
+            .into_iter()
+            .map(|(key, entry)| (entry.key, Finding::Unknown(join(&path, &key))));
+        reading.findings.extend(unknown);
     }
 
     /// A value every value of its type is allowed for.
@@ -168,7 +172,9 @@ impl Table<'_> {
             reason,
             allowed,
         };
-        self.reading.findings.push((entry.place, fault));
+        self.reading
+            .findings
+            .push((entry.place, Finding::Fault(fault)));
     }
 }
 

@@ -12,6 +12,7 @@ use supervision::{Ref, Refused};
 use super::{CollectError, Collected, Collector, Reason};
 use crate::{
     aggregator::Aggregator,
+    clock::Clock,
     messages::{Observation, Outcome, Refresh, Refreshed},
     own::OwnMetrics,
 };
@@ -32,6 +33,8 @@ pub struct CollectorSettings {
     pub aggregator: Ref<Aggregator>,
     /// The counters of the process.
     pub own: OwnMetrics,
+    /// Whose multiples the ticks lie on.
+    pub clock: Clock,
 }
 
 /// Runs a collector: measures it, hands on what it says, and says so when it fails.
@@ -70,12 +73,14 @@ impl<C: Collector> CollectorActor<C> {
             .map_or(0, |since| since.as_nanos());
         let next = (since_epoch / interval + 1) * interval;
         let wait = Duration::from_nanos(u64::try_from(next - since_epoch).unwrap_or(u64::MAX));
-        let at = i128::try_from(next).ok().and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
+        let at = i128::try_from(next)
+            .ok()
+            .and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
         (at.unwrap_or_else(Timestamp::now), wait)
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
-        let (at, wait) = Self::next_tick(self.settings.interval, SystemTime::now());
+        let (at, wait) = Self::next_tick(self.settings.interval, self.settings.clock.now());
         ctx.run_later(wait, move |me, ctx| {
             me.tick(at, ctx);
             me.schedule(ctx);
@@ -120,7 +125,11 @@ impl<C: Collector> CollectorActor<C> {
         };
         for failure in collected.failed.iter().chain(&error) {
             let labels = [&*self.name, failure.reason.as_str()];
-            self.settings.own.collector_errors.with_label_values(&labels).inc();
+            self.settings
+                .own
+                .collector_errors
+                .with_label_values(&labels)
+                .inc();
         }
         Observation {
             source: self.name.clone(),
@@ -190,7 +199,10 @@ impl<C: Collector> Handler<Refresh> for CollectorActor<C> {
     type Result = ResponseActFuture<Self, Refreshed>;
 
     fn handle(&mut self, refresh: Refresh, _: &mut Self::Context) -> Self::Result {
-        if self.last.is_some_and(|last| last.elapsed() <= refresh.max_age) {
+        if self
+            .last
+            .is_some_and(|last| last.elapsed() <= refresh.max_age)
+        {
             return Box::pin(actix::fut::ready(Refreshed::Done));
         }
         let Some(mut collector) = self.collector.take() else {
@@ -235,7 +247,11 @@ mod tests {
             let (at, wait) = CollectorActor::<SystemCollector>::next_tick(interval, at(now));
             (at.as_millisecond(), wait.as_millis())
         };
-        assert_eq!(next(1000, 5_000), (6_000, 1_000), "a tick is over at its time");
+        assert_eq!(
+            next(1000, 5_000),
+            (6_000, 1_000),
+            "a tick is over at its time"
+        );
         assert_eq!(next(1000, 5_001), (6_000, 999));
         assert_eq!(next(10_000, 5_001), (10_000, 4_999));
         let before_the_epoch = SystemTime::UNIX_EPOCH - Duration::from_secs(5);

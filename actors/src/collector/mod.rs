@@ -4,6 +4,8 @@
 pub mod system;
 
 mod actor;
+#[cfg(test)]
+mod actor_tests;
 mod source;
 
 pub use actor::{CollectorActor, CollectorSettings};

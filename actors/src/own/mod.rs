@@ -1,10 +1,11 @@
 //! What Vitals says of itself: its own counters and histograms, and the state of its actors.
 
+mod process;
+
 use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry,
-    core::Collector as Registered,
-    proto,
+    core::Collector as Registered, proto,
 };
 use supervision::Node;
 use tokio::time::Instant;
@@ -59,7 +60,8 @@ impl OwnMetrics {
                     "Time from the request's head to the answer's.",
                 )
                 .buckets(vec![
-                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                    1.0,
                 ]),
                 &["route"],
             )?,
@@ -77,9 +79,11 @@ impl OwnMetrics {
         self.registry.register(Box::new(metric))
     }
 
-    /// All counters as they are now.
+    /// All counters as they are now, and what the process uses.
     pub fn gather(&self) -> Vec<MetricFamily> {
-        self.registry.gather().iter().map(family).collect()
+        let counters = self.registry.gather();
+        let counters = counters.iter().map(family);
+        counters.chain(process::families()).collect()
     }
 }
 
@@ -191,10 +195,45 @@ pub fn of_actors(root: &Node) -> Vec<MetricFamily> {
         restarts.push(labels.clone(), node.restarts as f64);
         let (commands, queries) = (node.commands, node.queries);
         depth.push(labels.clone(), (commands.depth + queries.depth) as f64);
-        capacity.push(labels.clone(), (commands.capacity + queries.capacity) as f64);
+        capacity.push(
+            labels.clone(),
+            (commands.capacity + queries.capacity) as f64,
+        );
         handled.push(labels.clone(), node.handled as f64);
         refused.push(labels, node.refused as f64);
     }
     vec![up, degraded, restarts, depth, capacity, handled, refused]
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exposition::text::{Format, write};
+
+    #[test]
+    fn a_registry_becomes_families() {
+        let own = OwnMetrics::new().unwrap();
+        own.collector_errors
+            .with_label_values(&["iris/main", "timeout"])
+            .inc_by(3);
+        own.http_connections.set(2);
+        own.http_seconds
+            .with_label_values(&["/metrics"])
+            .observe(0.0002);
+        let families: Vec<_> = own.gather();
+        let ours = families.iter().filter(|f| f.name.starts_with("vitals_"));
+        let mut page = String::new();
+        write(ours, Format::Prometheus004, &mut page);
+        for line in [
+            "vitals_collector_errors_total{collector=\"iris/main\",reason=\"timeout\"} 3",
+            "# TYPE vitals_http_connections gauge",
+            "vitals_http_connections 2",
+            "vitals_http_request_seconds_bucket{route=\"/metrics\",le=\"0.0001\"} 0",
+            "vitals_http_request_seconds_bucket{route=\"/metrics\",le=\"0.00025\"} 1",
+            "vitals_http_request_seconds_bucket{route=\"/metrics\",le=\"+Inf\"} 1",
+            "vitals_http_request_seconds_count{route=\"/metrics\"} 1",
+        ] {
+            assert!(page.lines().any(|l| l == line), "{line} in\n{page}");
+        }
+    }
+}

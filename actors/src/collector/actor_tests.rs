@@ -1,0 +1,271 @@
+//! Stories of one collector and the aggregator behind it, on a clock that jumps when nobody works.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use actix::{Arbiter, System};
+use exposition::{Labels, MetricFamily, text::Format};
+use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
+use tokio::time::sleep;
+
+use super::{CollectError, Collected, Collector, CollectorActor, CollectorSettings, Reason};
+use crate::{
+    aggregator::{Aggregator, AggregatorSettings},
+    clock::Clock,
+    last_known::LastKnown,
+    messages::{GetExposition, GetSummary, Probe, Refresh, Refreshed},
+    own::OwnMetrics,
+    targets::tests::required,
+};
+
+const SEC: Duration = Duration::from_secs(1);
+
+/// What the source does, switched from outside.
+const WELL: u64 = 0;
+const REFUSED: u64 = 1;
+const HUNG: u64 = 2;
+const PANICS: u64 = 3;
+
+struct Fake {
+    mood: Arc<AtomicU64>,
+    measured: Arc<AtomicU64>,
+}
+
+impl Collector for Fake {
+    fn name(&self) -> &str {
+        "system"
+    }
+
+    async fn collect(&mut self, _: Duration) -> Result<Collected, CollectError> {
+        match self.mood.load(SeqCst) {
+            REFUSED => Err(CollectError {
+                part: "fake".into(),
+                reason: Reason::Connect,
+                detail: "refused".into(),
+            }),
+            HUNG => std::future::pending().await,
+            PANICS => panic!("a body that no parser likes"),
+            _ => {
+                let count = self.measured.fetch_add(1, SeqCst) + 1;
+                let family = MetricFamily::gauge("vitals_host_memory_used_ratio", "help");
+                Ok(Collected {
+                    families: vec![family.with(Labels::none(), count as f64 / 1e6)],
+                    failed: Vec::new(),
+                })
+            }
+        }
+    }
+}
+
+struct World {
+    root: Root,
+    aggregator: Ref<Aggregator>,
+    collector: Ref<CollectorActor<Fake>>,
+    mood: Arc<AtomicU64>,
+    measured: Arc<AtomicU64>,
+    last_known: Arc<LastKnown>,
+    own: OwnMetrics,
+}
+
+impl World {
+    /// The aggregator and one collector that ticks every second and is given half a second.
+    fn start() -> World {
+        let (mood, measured) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let (own, last_known) = (OwnMetrics::new().unwrap(), LastKnown::new());
+        let aggregator = Ref::<Aggregator>::new("aggregator", Capacity::default());
+        let collector = Ref::new("system", Capacity::default());
+        let settings = AggregatorSettings {
+            thresholds: required(),
+            summary_interval: 60 * SEC,
+            build: ("0", "0"),
+            last_known: last_known.clone(),
+            own: own.clone(),
+            tree: Arc::new(OnceLock::new()),
+        };
+        let collecting = CollectorSettings {
+            interval: SEC,
+            timeout: SEC / 2,
+            aggregator: aggregator.clone(),
+            own: own.clone(),
+            clock: Clock::simulated(),
+        };
+        let here = Placement::Shared(Arbiter::current());
+        let backoff = Backoff {
+            jitter: 0.0,
+            ..Backoff::default()
+        };
+        let (a, c) = (aggregator.clone(), collector.clone());
+        let (m, n) = (mood.clone(), measured.clone());
+        let root = Root::start("test", 8, move || {
+            let (settings, collecting) = (settings.clone(), collecting.clone());
+            let (mood, measured) = (m.clone(), n.clone());
+            let aggregator = ChildSpec::new(&a, move |start, _| {
+                Aggregator::new(&start, settings.clone())
+            });
+            let collector = ChildSpec::new(&c, move |_, _| {
+                let (mood, measured) = (mood.clone(), measured.clone());
+                CollectorActor::new(Fake { mood, measured }, collecting.clone())
+            });
+            Overseer::new(Strategy::OneForOne)
+                .intensity(100, SEC)
+                .child(aggregator.placement(here.clone()).backoff(backoff))
+                .child(collector.placement(here.clone()).backoff(backoff))
+        });
+        World {
+            root,
+            aggregator,
+            collector,
+            mood,
+            measured,
+            last_known,
+            own,
+        }
+    }
+
+    async fn page(&self) -> String {
+        let page = self
+            .aggregator
+            .ask(GetExposition(Format::Prometheus004), SEC);
+        String::from_utf8(page.await.unwrap().body.to_vec()).unwrap()
+    }
+
+    async fn has_memory(&self) -> bool {
+        let page = self.page().await;
+        page.lines()
+            .any(|line| line.starts_with("vitals_host_memory_used_ratio "))
+    }
+
+    async fn memory_reason(&self) -> Option<Reason> {
+        let summary = self.aggregator.ask(GetSummary, SEC).await.unwrap().unwrap();
+        summary
+            .targets
+            .iter()
+            .find(|t| t.id == "memory")
+            .unwrap()
+            .reason
+    }
+
+    fn errors(&self, reason: &str) -> u64 {
+        self.own
+            .collector_errors
+            .with_label_values(&["system", reason])
+            .get()
+    }
+}
+
+fn simulated(story: impl Future<Output = ()>) {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    System::with_tokio_rt(runtime).block_on(story);
+}
+
+#[test]
+fn a_source_is_measured_at_once_and_then_on_its_cadence() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        assert_eq!(
+            world.measured.load(SeqCst),
+            1,
+            "nobody waits for the first tick"
+        );
+        assert!(world.has_memory().await);
+        sleep(60 * SEC).await;
+        assert_eq!(world.measured.load(SeqCst), 61);
+        world.root.shutdown();
+        world.root.exit().await;
+    });
+}
+
+#[test]
+fn a_source_that_fails_is_absent_named_counted_and_comes_back() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        for (mood, reason, name) in [
+            (REFUSED, Reason::Connect, "connect"),
+            (HUNG, Reason::Timeout, "timeout"),
+        ] {
+            world.mood.store(mood, SeqCst);
+            sleep(2 * SEC).await;
+            assert!(!world.has_memory().await, "{name}: never repeated, never 0");
+            assert_eq!(world.memory_reason().await, Some(reason));
+            assert!(world.errors(name) >= 1);
+            let up = "vitals_collector_up{collector=\"system\"} 0";
+            assert!(world.page().await.lines().any(|line| line == up));
+            world.mood.store(WELL, SeqCst);
+            sleep(2 * SEC).await;
+            assert!(world.has_memory().await, "back within an interval");
+            assert_eq!(world.memory_reason().await, None);
+        }
+    });
+}
+
+#[test]
+fn a_source_that_falls_silent_goes_stale() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        world.mood.store(PANICS, SeqCst);
+        sleep(SEC).await;
+        assert!(
+            world.has_memory().await,
+            "what it said last still counts for a while"
+        );
+        sleep(4 * SEC).await;
+        assert!(!world.has_memory().await, "but not for ever");
+        sleep(60 * SEC).await; // a silence brings no message: the summary's own cadence finds it
+        assert_eq!(world.memory_reason().await, Some(Reason::Down));
+        let status = &world.aggregator.ask(Probe, SEC).await.unwrap()[0];
+        assert!(!status.up);
+    });
+}
+
+#[test]
+fn the_aggregator_hands_what_it_knows_to_its_successor() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        for restarts in 1..=3 {
+            let tree = world.root.tree();
+            tree.inject("aggregator", Fault::Panic).unwrap();
+            sleep(SEC / 4).await;
+            assert_eq!(world.aggregator.vitals().restarts(), restarts);
+            assert_eq!(world.measured.load(SeqCst), 1, "nothing new has come in");
+            assert!(world.has_memory().await);
+        }
+    });
+}
+
+#[test]
+fn a_refresh_measures_only_what_is_too_old() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        let before = world.measured.load(SeqCst);
+        let refresh = |max_age| world.collector.ask(Refresh { max_age }, SEC);
+        assert_eq!(refresh(3600 * SEC).await, Ok(Refreshed::Done));
+        assert_eq!(world.measured.load(SeqCst), before);
+        assert_eq!(refresh(Duration::ZERO).await, Ok(Refreshed::Done));
+        assert_eq!(world.measured.load(SeqCst), before + 1);
+        let version = world.last_known.standing.load().version();
+        assert_eq!(version, before + 1, "answered once the aggregator has it");
+        world.mood.store(HUNG, SeqCst);
+        let busy = async {
+            sleep(SEC / 10).await;
+            refresh(Duration::ZERO).await
+        };
+        // One question at a time: the second waits in the lane until the first has failed.
+        let (first, _second) = futures::join!(refresh(Duration::ZERO), busy);
+        assert_eq!(first, Ok(Refreshed::Done), "the failure has been taken in");
+        assert!(world.errors("timeout") >= 1);
+    });
+}

@@ -1,0 +1,84 @@
+//! `process_*`: what the process itself uses, under the names that every Prometheus client has.
+
+use std::process;
+
+use exposition::{Labels, MetricFamily};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+
+/// One reading of the own process, about 40 µs. Empty where the platform tells nothing.
+pub(super) fn families() -> Vec<MetricFamily> {
+    let pid = Pid::from_u32(process::id());
+    let Ok(mut system) = System::new() else {
+        return Vec::new();
+    };
+    let what = ProcessRefreshKind::nothing()
+        .with_cpu()
+        .with_memory()
+        .without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
+    let Some(process) = system.process(pid) else {
+        return Vec::new();
+    };
+    let none = Labels::none;
+    let mut families = vec![
+        MetricFamily::counter(
+            "process_cpu_seconds_total",
+            "Total user and system CPU time spent in seconds.",
+        )
+        .with(none(), process.accumulated_cpu_time() as f64 / 1e3),
+        MetricFamily::gauge(
+            "process_resident_memory_bytes",
+            "Resident memory size in bytes.",
+        )
+        .with(none(), process.memory() as f64),
+        MetricFamily::gauge(
+            "process_virtual_memory_bytes",
+            "Virtual memory size in bytes.",
+        )
+        .with(none(), process.virtual_memory() as f64),
+        MetricFamily::gauge(
+            "process_start_time_seconds",
+            "Start time of the process since unix epoch in seconds.",
+        )
+        .with(none(), process.start_time() as f64),
+    ];
+    if let Some(open) = process.open_files() {
+        families.push(
+            MetricFamily::gauge("process_open_fds", "Number of open file descriptors.")
+                .with(none(), open as f64),
+        );
+    }
+    if let Some(limit) = process.open_files_limit() {
+        families.push(
+            MetricFamily::gauge(
+                "process_max_fds",
+                "Maximum number of open file descriptors.",
+            )
+            .with(none(), limit as f64),
+        );
+    }
+    families
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use exposition::Value;
+
+    #[test]
+    fn the_process_has_memory_files_and_a_past() {
+        let families = families();
+        let value = |name: &str| {
+            let family = families.iter().find(|f| f.name == name);
+            match family.and_then(|f| f.metrics.first()).map(|m| &m.value) {
+                Some(Value::Number(value)) => *value,
+                other => panic!("{name}: {other:?}"),
+            }
+        };
+        assert!(value("process_resident_memory_bytes") > 100_000.0);
+        assert!(value("process_open_fds") >= 3.0);
+        let now = jiff::Timestamp::now().as_second() as f64;
+        let age = now - value("process_start_time_seconds");
+        assert!((-2.0..3600.0).contains(&age), "{age}");
+    }
+}
