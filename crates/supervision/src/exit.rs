@@ -42,7 +42,7 @@ pub enum Exit {
 }
 
 /// A panic, as the guard saw it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Panic {
     /// The panic's message.
     pub message: String,
@@ -53,6 +53,17 @@ pub struct Panic {
     /// Where; resolved only when printed. Empty if [`capture_backtraces`](crate::capture_backtraces)
     /// is off.
     pub backtrace: Arc<Backtrace>,
+}
+
+impl fmt::Debug for Panic {
+    /// Without the backtrace, which fills pages: ask for it by name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic")
+            .field("message", &self.message)
+            .field("location", &self.location)
+            .field("handling", &self.handling)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Exit {

@@ -29,7 +29,10 @@ pub enum FaultError {
 
 impl Fault {
     /// Panics or blocks, here and now. `Stop` is the guard's business.
-    #[expect(clippy::disallowed_methods, reason = "blocking the thread is the point")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "blocking the thread is the point"
+    )]
     pub(crate) fn strike(self) {
         match self {
             Fault::Panic => panic!("induced by fault injection"),

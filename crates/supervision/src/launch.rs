@@ -84,7 +84,7 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
             Placement::Shared(arbiter) => (None, arbiter.clone()),
         };
         let flight = InFlight::new(how.concurrency, office.rooms.clone(), office.vitals.clone());
-        let (tether, reins) = Life::new(generation, flight, own, how.realm.clone());
+        let (tether, reins) = Life::begin(generation, flight, own, how.realm.clone());
         let predecessor = office.incumbent.lock().replace(tether.life.clone());
         if let Some(predecessor) = predecessor {
             predecessor.give_up();
@@ -193,7 +193,11 @@ impl<A: Actor<Context = Context<A>>> Embryo<A> {
             realm: self.realm.clone(),
         };
         let actor = (self.start)(beginning, &mut ctx);
-        ctx.spawn(Pump::new(queue.clone(), life.flight.clone(), life.generation));
+        ctx.spawn(Pump::new(
+            queue.clone(),
+            life.flight.clone(),
+            life.generation,
+        ));
         ctx.into_future(actor)
     }
 

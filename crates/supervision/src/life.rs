@@ -74,7 +74,8 @@ struct Account {
 }
 
 impl Life {
-    pub(crate) fn new(
+    /// The two ends of the link to a new incarnation.
+    pub(crate) fn begin(
         generation: u64,
         flight: Arc<InFlight>,
         arbiter: Option<ArbiterHandle>,

@@ -159,10 +159,7 @@ impl<A: Actor<Context = Context<A>>> Ref<A> {
         self.take_permit_of(Lane::Queries)?;
         let asked = tokio::time::Instant::now();
         let (tx, rx) = oneshot::channel();
-        if let Err(letter) = self
-            .0
-            .post(Lane::Queries, Box::new(Ping(Reply::new(tx))))
-        {
+        if let Err(letter) = self.0.post(Lane::Queries, Box::new(Ping(Reply::new(tx)))) {
             letter.refuse(Refused::Stopped);
         }
         answer(rx, deadline).await?;

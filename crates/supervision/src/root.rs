@@ -38,7 +38,10 @@ impl Root {
     ///
     /// # Panics
     /// Outside an actix system.
-    #[expect(clippy::disallowed_methods, reason = "the one task outside of any actor")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one task outside of any actor"
+    )]
     pub fn start(
         name: impl Into<Arc<str>>,
         abandoned_threads: usize,

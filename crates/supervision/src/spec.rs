@@ -133,7 +133,9 @@ impl ChildSpec {
         child: &Ref<Overseer>,
         build: impl Fn() -> Overseer + Send + Sync + 'static,
     ) -> Self {
-        let mut spec = Self::new(child, move |start: Start<Overseer>, _| build().take_seat(start));
+        let mut spec = Self::new(child, move |start: Start<Overseer>, _| {
+            build().take_seat(start)
+        });
         spec.kind = NodeKind::Supervisor;
         spec.shutdown = Duration::MAX;
         spec.concurrency = OVERSEER_CONCURRENCY;

@@ -16,6 +16,8 @@ pub(super) struct Child {
     pub(super) id: u64,
     pub(super) spec: Arc<ChildSpec>,
     condition: Condition,
+    /// Of the latest incarnation.
+    pub(super) generation: u64,
     /// The running incarnation.
     pub(super) tether: Option<Tether>,
     /// Restarts since the last healthy time.
@@ -37,6 +39,7 @@ impl Child {
             id,
             spec,
             condition: Condition::default(),
+            generation: 0,
             tether: None,
             attempt: 0,
             recent,
@@ -45,7 +48,11 @@ impl Child {
             begun: Seen::default(),
             settled: Seen::default(),
         };
-        child.set(if ended { State::Stopped } else { State::Starting });
+        child.set(if ended {
+            State::Stopped
+        } else {
+            State::Starting
+        });
         child
     }
 

@@ -203,7 +203,10 @@ impl Overseer {
 fn check_all(specs: &[Arc<ChildSpec>]) -> Result<(), SpecError> {
     for (at, spec) in specs.iter().enumerate() {
         spec.check()?;
-        if specs[..at].iter().any(|before| before.name() == spec.name()) {
+        if specs[..at]
+            .iter()
+            .any(|before| before.name() == spec.name())
+        {
             return Err(SpecError::Duplicate(spec.name().to_owned()));
         }
     }
@@ -218,7 +221,12 @@ impl Actor for Overseer {
             let reason = "an overseer lives in a tree: start it by `Root::start`";
             return self.refuse_to_start(reason.into(), ctx);
         };
-        let specs = seat.office.board.changes.lock().apply(std::mem::take(&mut self.specs));
+        let specs = seat
+            .office
+            .board
+            .changes
+            .lock()
+            .apply(std::mem::take(&mut self.specs));
         if let Err(error) = check_all(&specs) {
             return self.refuse_to_start(error.to_string(), ctx);
         }

@@ -35,6 +35,7 @@ impl Overseer {
             reports: self.reports.clone(),
             realm: seat.realm.clone(),
         });
+        child.generation = tether.life.generation;
         child.tether = Some(tether);
     }
 
@@ -63,10 +64,8 @@ impl Overseer {
             let Some(tether) = &child.tether else {
                 continue;
             };
-            let settled = tokio::time::timeout(
-                child.spec.start_within,
-                tether.watch().until_settled(),
-            );
+            let settled =
+                tokio::time::timeout(child.spec.start_within, tether.watch().until_settled());
             return Box::pin(
                 wrap_future::<_, Self>(settled)
                     .then(move |_, me: &mut Self, _| me.start_in_order(ids, turn)),
@@ -85,7 +84,7 @@ impl Overseer {
             at: SystemTime::now(),
         })));
         let was_stopping = child.state() == State::Stopping;
-        let generation = office.vitals.generation();
+        let generation = child.generation;
         let abnormal = exit.is_abnormal();
         self.tell(&self.children[at], EventKind::Exited { generation, exit });
 

@@ -39,22 +39,21 @@ impl Overseer {
         }
         let over = tokio::time::timeout(deadline, watch.until_over());
         let rest = ids.collect();
-        Box::pin(wrap_future::<_, Self>(over).then(move |over, me: &mut Self, _| {
-            if over.is_err() {
-                me.kill(id);
-            }
-            me.stop_in_order(rest)
-        }))
+        Box::pin(
+            wrap_future::<_, Self>(over).then(move |over, me: &mut Self, _| {
+                if over.is_err() {
+                    me.kill(id);
+                }
+                me.stop_in_order(rest)
+            }),
+        )
     }
 
     /// It did not stop in time.
     fn kill(&mut self, id: u64) {
         let Some(at) = self.position(id) else { return };
         let deadline = self.children[at].spec.shutdown;
-        self.tell(
-            &self.children[at],
-            EventKind::ShutdownTimeout { deadline },
-        );
+        self.tell(&self.children[at], EventKind::ShutdownTimeout { deadline });
         self.abandon(at, deadline);
         let child = &mut self.children[at];
         child.spec.office().last_exit.store(Some(Arc::new(LastExit {
