@@ -220,3 +220,24 @@ fn a_refused_message_comes_back() {
         );
     });
 }
+
+#[test]
+fn an_answer_means_that_there_is_room_again_on_another_thread_too() {
+    story(|| async {
+        let child = Ref::<Slow>::new(
+            "slow",
+            Capacity {
+                commands: 1,
+                queries: 1,
+            },
+        );
+        let spec = ChildSpec::new(&child, |_, _| Slow {
+            done: Arc::default(),
+        });
+        let _root = grow(patient(Strategy::OneForOne).child(spec));
+        until_up(&child).await;
+        for _ in 0..5000 {
+            assert_eq!(child.ask(Deliver(0), 5 * SEC).await, Ok(0));
+        }
+    });
+}

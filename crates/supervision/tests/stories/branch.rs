@@ -59,7 +59,7 @@ fn an_overseer_that_fails_leaves_no_orphans_and_its_children_start_anew() {
         for fault in [
             Fault::Panic,
             Fault::Stop,
-            Fault::Hang(ms(1_500)),
+            Fault::Hang(ms(8_000)),
             Fault::Panic,
         ] {
             tree.inject("sub", fault).unwrap();
@@ -77,6 +77,11 @@ fn an_overseer_that_fails_leaves_no_orphans_and_its_children_start_anew() {
             })
             .await;
         }
+        assert_eq!(
+            tree.abandoned_threads(),
+            1,
+            "none of that waited for the hung overseer"
+        );
         assert_eq!(generation, 5, "once anew per failure");
         assert_eq!(
             node(&root, "sub/deeper/ticker").path.as_ref(),
@@ -111,5 +116,71 @@ fn the_tree_is_seen_while_an_overseer_hangs() {
         let seen = node(&root, "sub/w");
         assert_eq!((seen.state, seen.up), (State::Running, true));
         assert_eq!(w.ask(Count, SEC).await, Ok((1, 1)), "its children go on");
+    });
+}
+
+#[test]
+fn children_end_with_an_overseer_that_is_not_restarted() {
+    story(|| async {
+        let ticks = Arc::<Mutex<Vec<u64>>>::default();
+        let child = Ref::<Ticker>::new("ticker", Capacity::default());
+        let (t, c) = (ticks.clone(), child.clone());
+        let sub = Ref::new("sub", Capacity::default());
+        let spec = ChildSpec::overseer(&sub, move || {
+            let t = t.clone();
+            patient(Strategy::OneForOne).child(ChildSpec::new(&c, move |start, _| Ticker {
+                ticks: t.clone(),
+                generation: start.generation,
+            }))
+        });
+        let root = grow(patient(Strategy::OneForOne).child(spec.restart(Restart::Temporary)));
+        until("it ticks", || !ticks.lock().unwrap().is_empty()).await;
+        root.tree().inject("sub", Fault::Panic).unwrap();
+        until("it is over", || node(&root, "sub").state == State::Stopped).await;
+        until("no tick any more", || {
+            ticks.lock().unwrap().clear();
+            std::thread::sleep(ms(50));
+            ticks.lock().unwrap().is_empty()
+        })
+        .await;
+        assert_eq!(
+            child.ask(Who, SEC).await,
+            Err(AskError::Refused(Refused::Stopped))
+        );
+    });
+}
+
+/// Does nothing, and says when it is gone.
+struct Idler {
+    gone: Arc<AtomicU64>,
+}
+impl Actor for Idler {
+    type Context = Context<Self>;
+}
+impl Drop for Idler {
+    fn drop(&mut self) {
+        self.gone.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn an_idle_child_of_a_hung_overseer_is_evicted() {
+    story(|| async {
+        let gone = Arc::<AtomicU64>::default();
+        let child = Ref::<Idler>::new("idler", Capacity::default());
+        let (g, c) = (gone.clone(), child.clone());
+        let sub = Ref::new("sub", Capacity::default());
+        let spec = ChildSpec::overseer(&sub, move || {
+            let g = g.clone();
+            patient(Strategy::OneForOne)
+                .child(ChildSpec::new(&c, move |_, _| Idler { gone: g.clone() }))
+        });
+        let root = grow(patient(Strategy::OneForOne).child(spec.hang(ms(200))));
+        until_up(&child).await;
+        root.tree().inject("sub", Fault::Hang(ms(8_000))).unwrap();
+        until("the old one is gone", || gone.load(SeqCst) == 1).await;
+        assert_eq!(root.tree().abandoned_threads(), 1, "its overseer is not");
+        until_up(&child).await;
+        assert_eq!(child.vitals().generation(), 2);
     });
 }

@@ -122,6 +122,46 @@ fn strategies_restart_who_they_say_in_reverse_order_of_start() {
 }
 
 #[test]
+fn a_later_restart_takes_over_from_one_that_waits() {
+    simulated(|| async {
+        let (a, b, log) = (worker_ref("a"), worker_ref("b"), Log::default());
+        let waits = |seconds: u32| Backoff {
+            min: seconds * SEC,
+            max: seconds * SEC,
+            jitter: 0.0,
+            reset_after: 3600 * SEC,
+            ..Backoff::default()
+        };
+        let here = Placement::Shared(Arbiter::current());
+        let spec = |child, name, seconds| {
+            worker(child, name, &log)
+                .placement(here.clone())
+                .backoff(waits(seconds))
+        };
+        let root = grow(
+            patient(Strategy::RestForOne)
+                .child(spec(&a, "a", 20))
+                .child(spec(&b, "b", 10)),
+        );
+        for child in [&a, &b] {
+            until_up(&b).await;
+            let _ = child.ask(Boom, SEC).await; // the first restart is immediate
+            sleep(10).await;
+        }
+        until_up(&b).await;
+        let _ = b.ask(Boom, SEC).await; // b would wait for 10 s
+        sleep(10).await;
+        let _ = a.ask(Boom, SEC).await; // now both wait for 20 s
+        tokio::time::sleep(15 * SEC).await;
+        assert!(!a.is_up() && !b.is_up(), "b does not start before a");
+        tokio::time::sleep(6 * SEC).await;
+        assert!(a.is_up() && b.is_up());
+        let generation = |path| node(&root, path).generation;
+        assert_eq!((generation("a"), generation("b")), (3, 4));
+    });
+}
+
+#[test]
 fn a_start_function_that_panics_counts_as_a_failure() {
     story(|| async {
         let (child, log) = (worker_ref("w"), Log::default());
