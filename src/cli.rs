@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::settings;
 
@@ -17,6 +18,8 @@ Examples:
   vitals --config /etc/vitals/vitals.toml     with a settings file
   vitals --listen 0.0.0.0:9090 --log debug    reachable from elsewhere, and talkative
   VITALS__COLLECT__INTERVAL=30s vitals        one setting from the environment
+  vitals check --config vitals.toml           judge the settings, run nothing
+  vitals completions bash                     for /etc/bash_completion.d
 
 Settings come from the built-in defaults, then the file, then variables named
 VITALS__SECTION__KEY, then flags; the later wins.";
@@ -45,6 +48,29 @@ impl Cli {
 pub(crate) enum Command {
     /// Run the monitor; also what happens without a command
     Serve,
+    /// Judge the settings and say what would run, without running it
+    Check {
+        /// The form of the answer
+        #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+        output: Output,
+    },
+    /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
+    Healthcheck,
+    /// Print what a shell needs to complete commands and flags
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// For machines
+    Json,
 }
 
 /// The flags all commands share: the last layer of the settings.

@@ -8,6 +8,7 @@ mod exit_code;
 mod front;
 mod journal_of_the_tree;
 mod logging;
+mod port_holder;
 mod settings;
 mod tree;
 mod watchdog;
@@ -35,12 +36,18 @@ fn main() -> ExitCode {
                 .into();
         }
     };
+    if let Command::Completions { shell } = cli.command() {
+        return command::completions::run(shell); // whatever the settings are
+    }
     let settings = match Settings::load(&cli.flags, std::env::vars_os()) {
         Ok(settings) => settings,
         Err(error) => return unusable(error),
     };
     match cli.command() {
         Command::Serve => command::serve::run(settings),
+        Command::Check { output } => command::check::run(&settings, output),
+        Command::Healthcheck => command::healthcheck::run(&settings),
+        Command::Completions { .. } => ExitCode::SUCCESS, // answered above
     }
 }
 

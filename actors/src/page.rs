@@ -1,12 +1,13 @@
 //! The page of `/metrics`: everything that counts now, as text.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, io::Write, sync::OnceLock};
 
 use bytes::Bytes;
 use exposition::{
     MetricFamily,
     text::{self, Format},
 };
+use flate2::{Compression, write::GzEncoder};
 use tokio::time::Instant;
 
 use crate::standing::Standing;
@@ -20,6 +21,7 @@ pub struct Page {
     pub body: Bytes,
     /// When it was rendered.
     pub at: Instant,
+    gzip: OnceLock<Bytes>,
 }
 
 impl Page {
@@ -39,6 +41,40 @@ impl Page {
             format,
             body: body.into(),
             at: now,
+            gzip: OnceLock::new(),
         }
+    }
+
+    /// The text compressed: once, by the first who asks for it.
+    pub fn gzip(&self) -> &Bytes {
+        self.gzip.get_or_init(|| {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+            // Writing to memory does not fail; were it to, an empty page would say so.
+            let written = gzip.write_all(&self.body).and_then(|()| gzip.finish());
+            written.unwrap_or_default().into()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standing::tests::observed;
+    use std::io::Read;
+
+    #[test]
+    fn families_of_the_same_name_are_told_once_and_compress_to_the_same_text() {
+        let mut standing = Standing::default();
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        standing.take(observed("b", "x", &[("two", 2.0)]));
+        let own = [MetricFamily::gauge("w", "help").with(Default::default(), 3.0)];
+        let page = Page::render(&standing, &own, Format::Prometheus004);
+        let expected = "# HELP w help\n# TYPE w gauge\nw 3\n\
+                        # HELP x help\n# TYPE x gauge\nx{host=\"one\"} 1\nx{host=\"two\"} 2\n";
+        assert_eq!(page.body, expected);
+        let mut text = String::new();
+        let mut gunzip = flate2::read::GzDecoder::new(&page.gzip()[..]);
+        gunzip.read_to_string(&mut text).unwrap();
+        assert_eq!(text, expected);
     }
 }

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     data_directory::{DataDirectory, DataError},
-    exit_code, journal_of_the_tree, logging,
+    exit_code, journal_of_the_tree, logging, port_holder,
     settings::Settings,
     tree::Parts,
     watchdog,
@@ -26,7 +26,7 @@ enum ServeError {
     Listen {
         address: SocketAddr,
         error: io::Error,
-        remedy: &'static str,
+        remedy: String,
     },
     #[error(transparent)]
     Data(#[from] DataError),
@@ -56,8 +56,9 @@ pub(crate) fn run(settings: Settings) -> ExitCode {
 }
 
 async fn serve(settings: Settings) -> Result<Exit, ServeError> {
-    let address = settings.server.address;
-    let listener = listen(address)?;
+    let listener = listen(settings.server.address)?;
+    // The port may have been any free one.
+    let address = listener.local_addr().unwrap_or(settings.server.address);
     let _data = DataDirectory::lock(&settings.server.data)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
@@ -95,13 +96,20 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|error| ServeError::Listen {
         address,
         remedy: match error.kind() {
-            io::ErrorKind::AddrInUse => ": end who holds it, or choose another by --listen",
-            io::ErrorKind::PermissionDenied => ": choose a port above 1023 by --listen",
-            io::ErrorKind::AddrNotAvailable => ": this machine has no such address",
-            _ => "",
+            io::ErrorKind::AddrInUse => taken(address),
+            io::ErrorKind::PermissionDenied => ": choose a port above 1023 by --listen".to_owned(),
+            io::ErrorKind::AddrNotAvailable => ": this machine has no such address".to_owned(),
+            _ => String::new(),
         },
         error,
     })
+}
+
+fn taken(address: SocketAddr) -> String {
+    match port_holder::of(address) {
+        Some(holder) => format!(": {holder} listens there; end it, or choose another by --listen"),
+        None => ": end who listens there, or choose another by --listen".to_owned(),
+    }
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {

@@ -1,8 +1,10 @@
 //! `GET /metrics`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{ACCEPT, CONTENT_TYPE},
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::header::{
+        ACCEPT, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, Encoding, Header, VARY,
+    },
     web::Data,
 };
 use exposition::text::Format;
@@ -18,9 +20,8 @@ pub(crate) async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpR
 
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, format.content_type()));
-    response.insert_header(("Vary", "Accept"));
     if let Ok(page) = fallback::ask(&shared.aggregator, GetExposition(format)).await {
-        return response.body(page.body.clone());
+        return body(&request, response, &page);
     }
 
     let standing = shared.last_known.standing.load_full();
@@ -28,8 +29,26 @@ pub(crate) async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpR
         Some(age) if age <= shared.lasts.exposition => {
             let own = own_families(&standing, &shared.aggregator_settings);
             fallback::mark_stale(&mut response, age);
-            response.body(Page::render(&standing, &own, format).body)
+            body(&request, response, &Page::render(&standing, &own, format))
         }
         _ => error::unavailable("nothing has been measured lately"),
     }
+}
+
+/// A page is compressed once, not once per scrape.
+fn body(request: &HttpRequest, mut response: HttpResponseBuilder, page: &Page) -> HttpResponse {
+    response.insert_header((VARY, "Accept, Accept-Encoding"));
+    if wants_gzip(request) {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
+        response.body(page.gzip().clone())
+    } else {
+        response.body(page.body.clone())
+    }
+}
+
+fn wants_gzip(request: &HttpRequest) -> bool {
+    let (gzip, identity) = (Encoding::gzip(), Encoding::identity());
+    AcceptEncoding::parse(request).is_ok_and(|accepted| {
+        accepted.negotiate([&gzip, &identity].into_iter()) == Some(gzip.clone())
+    })
 }

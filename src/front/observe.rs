@@ -82,3 +82,35 @@ impl Drop for Connection {
         self.0.dec();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, body, middleware::from_fn, test, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_answered_for_and_counted() {
+        let shared = crate::front::shared::tests::shared();
+        let own = shared.own.clone();
+        async fn panics() -> &'static str {
+            panic!("induced")
+        }
+        let app = App::new()
+            .app_data(Data::from(shared))
+            .wrap(from_fn(observe))
+            .route("/panics/{name}", web::get().to(panics));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/panics/x").to_request();
+        let error = test::try_call_service(&app, request).await.err().unwrap();
+        let response = error.error_response();
+        assert_eq!(response.status(), 500);
+        let body = body::to_bytes(response.into_body()).await.ok().unwrap();
+        let expected = br#"{"error":{"code":"internal","message":"the handler of this route has failed; the log says where"}}"#;
+        assert_eq!(&body[..], expected);
+        let counted = own
+            .http_requests
+            .with_label_values(&["/panics/{name}", "GET", "500"]);
+        assert_eq!(counted.get(), 1);
+    }
+}

@@ -47,3 +47,17 @@ impl Shared {
         self.draining.load(Relaxed)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::{settings::Settings, tree::Parts};
+
+    /// Everything a handler can reach, with no actor behind it.
+    pub(crate) fn shared() -> Arc<Shared> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let main = actix_rt::Arbiter::current();
+        let parts = Parts::new(Settings::default(), listener, main).unwrap();
+        parts.shared.clone()
+    }
+}

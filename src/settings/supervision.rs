@@ -35,7 +35,7 @@ pub(crate) struct Supervision {
 }
 
 /// Most restarts an intensity may allow.
-const RESTARTS: u32 = 1_000;
+const RESTARTS: u32 = 100_000;
 /// Shortest and longest period of an intensity.
 const PERIOD: (Duration, Duration) = (Duration::from_secs(1), DAY);
 const DAY: Duration = Duration::from_hours(24);

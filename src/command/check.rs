@@ -1,0 +1,77 @@
+//! `vitals check`: says what would run. Settings that cannot be used have ended it before.
+
+use std::{fmt::Write, process::ExitCode};
+
+use serde::Serialize;
+use serde_json::json;
+use vitals_actors::units::HumanDuration;
+
+use super::print;
+use crate::{cli::Output, settings::Settings};
+
+/// One thing that would run.
+#[derive(Serialize)]
+struct Part {
+    /// Its path in the tree.
+    actor: &'static str,
+    /// What it would do.
+    does: String,
+}
+
+/// Prints what would run.
+pub(crate) fn run(settings: &Settings, output: Output) -> ExitCode {
+    let parts = parts(settings);
+    match output {
+        Output::Text => print(&text(settings, &parts)),
+        Output::Json => {
+            let answer = json!({ "ok": true, "settings": settings, "runs": parts });
+            print(&format!("{answer:#}\n"));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn parts(settings: &Settings) -> Vec<Part> {
+    let every = HumanDuration;
+    let system = &settings.system;
+    let node = match system.node_exporter {
+        true => "with node_* families",
+        false => "without node_* families",
+    };
+    let part = |actor, does| Part { actor, does };
+    vec![
+        part(
+            "collectors/system",
+            format!(
+                "measures this host every {}, {node}",
+                every(system.interval)
+            ),
+        ),
+        part(
+            "pipeline/aggregator",
+            format!(
+                "judges twelve targets, summary every {}",
+                every(settings.summary.interval)
+            ),
+        ),
+        part(
+            "health",
+            format!("checks every {}", every(settings.health.interval)),
+        ),
+        part(
+            "front",
+            format!("answers on http://{}", settings.server.address),
+        ),
+    ]
+}
+
+fn text(settings: &Settings, parts: &[Part]) -> String {
+    let mut text = String::from("The settings are good. What would run:\n\n");
+    for Part { actor, does } in parts {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {actor:<20} {does}");
+    }
+    let data = settings.server.data.display();
+    let _ = writeln!(text, "\nData is kept in {data}.");
+    text
+}

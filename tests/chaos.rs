@@ -1,0 +1,44 @@
+//! The chaos routes: closed unless asked for, and exact about what they refuse.
+
+use crate::stage::Setup;
+
+#[test]
+fn without_the_flag_they_are_closed() {
+    let vitals = Setup::new().ready();
+    let answer = vitals.try_strike("health", "panic");
+    assert_eq!((answer.status, &*answer.error_code()), (403, "forbidden"));
+    assert_eq!(vitals.tree().node("health").restarts, 0);
+}
+
+#[test]
+fn they_say_what_they_do_not_do() {
+    let vitals = Setup::new().flag("--chaos").ready();
+    for (path, status, code) in [
+        ("nobody/panic", 404, "no_such_actor"),
+        ("collectors%2Fnobody/panic", 404, "no_such_actor"),
+        ("health/explode", 400, "bad_fault"),
+        ("health/hang?seconds=61", 400, "bad_fault"),
+        ("health/hang?seconds=0", 400, "bad_fault"),
+        ("health/hang?seconds=ten", 400, "bad_fault"),
+    ] {
+        let answer = vitals.post(&format!("/vitals/v1/chaos/{path}"));
+        assert_eq!(
+            (answer.status, &*answer.error_code()),
+            (status, code),
+            "{path}"
+        );
+    }
+    let answer = vitals.get("/vitals/v1/chaos/health/panic");
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+    // A path may be written with its slash, too.
+    assert_eq!(
+        vitals
+            .post("/vitals/v1/chaos/collectors/system/panic")
+            .status,
+        202
+    );
+    vitals.tree_until("restarted", |tree| {
+        let system = tree.node("collectors/system");
+        system.restarts == 1 && system.state == "running"
+    });
+}

@@ -1,0 +1,18 @@
+//! End-to-end tests: the real `vitals`, asked over HTTP, struck, stopped, and looked at from outside.
+//! One story a file; `stage/` is what they all stand on.
+
+mod stage;
+
+mod chaos;
+mod data_and_port;
+mod every_actor_is_struck;
+mod first_run;
+mod giving_up;
+mod metrics;
+mod prometheus;
+mod routes;
+mod settings;
+mod shapes;
+mod stopping;
+mod thousand_panics;
+mod values;

@@ -1,0 +1,92 @@
+//! Debian's Prometheus scrapes Vitals, and finds what is there.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::stage::{DEADLINE, Directory, Process, Setup, Vitals, get, until};
+
+struct Prometheus {
+    _process: Process,
+    _directory: Directory,
+    url: String,
+}
+
+impl Prometheus {
+    fn scraping(vitals: &Vitals) -> Self {
+        let directory = Directory::new();
+        let config = format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+             scrape_configs: [{{job_name: vitals, static_configs: [{{targets: ['{}']}}]}}]\n",
+            vitals.address
+        );
+        let config = directory.write("prometheus.yml", &config);
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = port.local_addr().unwrap();
+        drop(port); // Prometheus cannot choose one itself
+        let process = Process::start(
+            Command::new("prometheus")
+                .arg(format!("--config.file={}", config.display()))
+                .arg(format!(
+                    "--storage.tsdb.path={}",
+                    directory.join("data").display()
+                ))
+                .arg(format!("--web.listen-address={address}")),
+        );
+        process.says("Server is ready to receive web requests");
+        Prometheus {
+            _process: process,
+            _directory: directory,
+            url: format!("http://{address}"),
+        }
+    }
+
+    fn api(&self, path: &str) -> Value {
+        get(&format!("{}{path}", self.url), &[]).json()["data"].clone()
+    }
+
+    /// The value of an instant query, once it has one.
+    fn value(&self, query: &str) -> f64 {
+        until(query, DEADLINE, || {
+            let data = self.api(&format!("/api/v1/query?query={query}"));
+            data["result"][0]["value"][1].as_str()?.parse().ok()
+        })
+    }
+}
+
+#[test]
+fn it_is_scraped_whole() {
+    let vitals = Setup::new().ready();
+    let prometheus = Prometheus::scraping(&vitals);
+    assert_eq!(prometheus.value("up"), 1.0);
+    let target = &prometheus.api("/api/v1/targets")["activeTargets"][0];
+    assert_eq!(
+        (target["health"].as_str(), target["lastError"].as_str()),
+        (Some("up"), Some(""))
+    );
+
+    let samples = prometheus.value("scrape_samples_scraped");
+    let page = vitals.page();
+    // The first scrapes add series of their own (`/metrics` as a route, its codes).
+    assert!(
+        samples > 150.0 && samples <= page.len() as f64,
+        "{samples} of {}",
+        page.len()
+    );
+    until("as many samples as on the page", DEADLINE, || {
+        let scraped = prometheus.value("scrape_samples_scraped");
+        (scraped == vitals.page().len() as f64).then_some(())
+    });
+
+    let memory = prometheus.value("vitals_host_memory_used_ratio");
+    assert!(memory > 0.0 && memory < 1.0, "{memory}");
+    let cores = prometheus.value("count(node_cpu_seconds_total%7Bmode%3D%22idle%22%7D)");
+    let online = std::thread::available_parallelism().unwrap().get();
+    assert!(cores >= online as f64, "{cores} of {online}");
+    let kind = &prometheus.api("/api/v1/metadata?metric=node_cpu_seconds_total");
+    let kind = &kind["node_cpu_seconds_total"][0]["type"];
+    // OpenMetrics names the family without `_total`; either way it is a counter.
+    assert!(kind == "counter" || kind.is_null(), "{kind}");
+    let busy = prometheus.value("rate(node_cpu_seconds_total%5B10s%5D)");
+    assert!(busy >= 0.0);
+}

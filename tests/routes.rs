@@ -1,0 +1,107 @@
+//! All routes, and what is said where there is none.
+
+use crate::stage::{Connection, Setup, request};
+
+#[test]
+fn the_index_leads_everywhere() {
+    let vitals = Setup::new().ready();
+    let index = vitals.get("/").body;
+    let links: Vec<_> = index
+        .split("href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(links.len() >= 8, "{links:?}");
+    for link in links {
+        assert_eq!(vitals.get(link).status, 200, "{link}");
+        let head = request("HEAD", &vitals.url(link), &[]).unwrap();
+        assert_eq!((head.status, &*head.body), (200, ""), "{link}");
+    }
+}
+
+#[test]
+fn probes_speak_as_kubernetes_and_prometheus_do() {
+    let vitals = Setup::new().ready();
+    for (path, expected) in [
+        ("/livez", "ok"),
+        ("/readyz", "ok"),
+        (
+            "/livez?verbose",
+            "[+]root ok\n[+]tree ok\nlivez check passed\n",
+        ),
+        (
+            "/readyz?verbose",
+            "[+]root ok\n[+]tree ok\n[+]collection ok\n[+]shutdown ok\nreadyz check passed\n",
+        ),
+        ("/-/healthy", "Vitals is Healthy.\n"),
+        ("/-/ready", "Vitals is Ready.\n"),
+    ] {
+        let answer = vitals.get(path);
+        assert_eq!((answer.status, &*answer.body), (200, expected), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    }
+}
+
+#[test]
+fn what_is_not_there_and_what_is_not_taken() {
+    let vitals = Setup::new().ready();
+    for path in ["/nothing", "/metrics/", "/vitals/v1", "/vitals/v1/tree/x"] {
+        let answer = vitals.get(path);
+        assert_eq!(
+            (answer.status, &*answer.error_code()),
+            (404, "not_found"),
+            "{path}"
+        );
+    }
+    for path in ["/metrics", "/health", "/summary", "/vitals/v1/tree", "/"] {
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            let answer = request(method, &vitals.url(path), &[]).unwrap();
+            let said = (answer.status, &*answer.error_code(), answer.header("allow"));
+            assert_eq!(
+                said,
+                (405, "method_not_allowed", Some("GET, HEAD")),
+                "{method} {path}"
+            );
+        }
+    }
+    // Whatever is asked for, the number of series stays.
+    let unmatched = vitals
+        .page()
+        .find("vitals_http_requests_total")
+        .unwrap()
+        .series
+        .len();
+    for number in 0..50 {
+        vitals.get(&format!("/nothing/{number}"));
+    }
+    let page = vitals.page();
+    let series = page
+        .find("vitals_http_requests_total")
+        .unwrap()
+        .series
+        .len();
+    assert!(series <= unmatched + 1, "{series} after {unmatched}");
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_harms_nobody() {
+    let vitals = Setup::new().ready();
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut connection = Connection::open(vitals.address).unwrap();
+        connection.send(garbage).unwrap();
+        if let Ok(response) = connection.receive() {
+            let refused = response.status >= 400 && response.status < 600;
+            assert!(refused, "{garbage:?}: {response:?}");
+        }
+    }
+    assert_eq!(vitals.get("/metrics").status, 200);
+    assert!(vitals.tree().all_are("running"));
+}
