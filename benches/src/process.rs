@@ -1,0 +1,29 @@
+//! What this process costs the machine.
+
+use std::{fs, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Resident memory in KiB, exact: `VmRSS` of `status` lags behind by some pages per CPU.
+pub fn rss_kib() -> f64 {
+    field("/proc/self/smaps_rollup", "Rss:")
+}
+
+/// Threads alive.
+pub fn threads() -> f64 {
+    field("/proc/self/status", "Threads:")
+}
+
+/// CPU time spent by all threads so far, those that have ended included.
+pub fn cpu_time() -> Duration {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(spent.tv_sec as u64, spent.tv_nsec as u32)
+}
+
+/// NaN where the kernel does not say.
+fn field(path: &str, key: &str) -> f64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
+    number.and_then(|n| n.parse().ok()).unwrap_or(f64::NAN)
+}
