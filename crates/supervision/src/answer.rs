@@ -56,9 +56,12 @@ mod private {
 
 /// The permit goes back before the answer: who has an answer finds room for the next question.
 fn reply_now<R: Send + 'static>(value: R, reply: Option<Reply<R>>, ticket: Ticket) {
-    drop(ticket);
-    if let Some(reply) = reply {
-        reply.send(Ok(value));
+    match reply {
+        Some(reply) => {
+            ticket.end_before_answer();
+            reply.send(Ok(value));
+        }
+        None => drop(ticket),
     }
 }
 

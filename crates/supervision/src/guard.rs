@@ -17,7 +17,7 @@ use crate::{
     catch,
     exit::{self, Exit},
     fault::Fault,
-    life::{Control, Life, Reins},
+    life::Life,
     queue::Queue,
     vitals::clock_us,
 };
@@ -38,7 +38,6 @@ pub(crate) struct Guard<A: Actor<Context = Context<A>>> {
     pub(crate) incarnation: Option<ContextFut<A, Context<A>>>,
     pub(crate) queue: Arc<Queue<A>>,
     pub(crate) life: Arc<Life>,
-    pub(crate) reins: Reins,
     pub(crate) report: Reporter,
     pub(crate) stop_asked: bool,
     pub(crate) up: bool,
@@ -101,26 +100,16 @@ impl<A: Actor<Context = Context<A>>> Guard<A> {
     }
 
     fn take_controls(&mut self, cx: &mut TaskContext<'_>) -> Option<Fault> {
-        let mut fault = None;
-        let mut stop = false;
-        while let Poll::Ready(Some(control)) = self.reins.control.poll_recv(cx) {
-            match control {
-                Control::Stop => stop = true,
-                Control::Fault(struck) => fault = Some(struck),
-                Control::Leave => {}
-            }
-        }
-        // The overseer is gone: so are its children.
-        stop |= !self.stop_asked && Pin::new(&mut self.reins.leash).poll(cx).is_ready();
+        let told = self.life.controls.take(cx);
         if let Some(incarnation) = self.incarnation.as_mut() {
-            if stop {
+            if told.stop {
                 self.stop_asked = true;
                 incarnation.ctx().stop();
-            } else if fault == Some(Fault::Stop) {
+            } else if told.fault == Some(Fault::Stop) {
                 incarnation.ctx().stop();
             }
         }
-        fault
+        told.fault
     }
 
     fn end(&mut self, exit: Exit) {
@@ -153,6 +142,9 @@ impl<A: Actor<Context = Context<A>>> Guard<A> {
             incarnation.ctx().terminate();
             // A panic while dropping has nobody left to harm.
             let _ = catch::catch(move || drop(incarnation));
+        }
+        if self.is_current() {
+            self.life.flight.set_pumping(false); // a panic may have cut its work short
         }
     }
 }

@@ -80,6 +80,7 @@ pub(crate) struct InFlight {
     vitals: Arc<Vitals>,
     ledger: Mutex<Ledger>,
     alone: Mutex<Option<MessageKind>>,
+    pumping: AtomicBool,
     /// Not ready to serve yet, see [`Latch`].
     latched: AtomicBool,
 }
@@ -93,6 +94,7 @@ impl InFlight {
             vitals,
             ledger: Mutex::default(),
             alone: Mutex::default(),
+            pumping: AtomicBool::new(false),
             latched: AtomicBool::new(false),
         })
     }
@@ -126,10 +128,11 @@ impl InFlight {
         Ticket {
             flight: self.clone(),
             id,
+            at_once: false,
         }
     }
 
-    fn end(&self, id: u64) {
+    fn end(&self, id: u64, at_once: bool) {
         let mut ledger = self.ledger.lock();
         let Some(at) = ledger.entries.iter().position(|entry| entry.id == id) else {
             return; // seized
@@ -139,9 +142,17 @@ impl InFlight {
         let pump = ledger.pump.take();
         drop(ledger);
         self.vitals.settled.fetch_add(1, Relaxed);
-        self.rooms.give_back(lane);
+        self.rooms.owe(lane, at_once || !self.pumping.load(Relaxed));
         if let Some(pump) = pump {
             pump.wake();
+        }
+    }
+
+    /// While the pump is at work, permits are given back a handful at a time.
+    pub(crate) fn set_pumping(&self, pumping: bool) {
+        self.pumping.store(pumping, Relaxed);
+        if !pumping {
+            self.rooms.pay_all();
         }
     }
 
@@ -159,6 +170,7 @@ impl InFlight {
             }
             self.rooms.give_back(entry.lane);
         }
+        self.rooms.pay_all();
     }
 
     pub(crate) fn latch(self: &Arc<Self>) -> Latch {
@@ -172,9 +184,15 @@ impl InFlight {
 pub struct Ticket {
     flight: Arc<InFlight>,
     id: u64,
+    at_once: bool,
 }
 
 impl Ticket {
+    /// Ends it now, and gives the permit back now: somebody is about to get the answer.
+    pub(crate) fn end_before_answer(mut self) {
+        self.at_once = true;
+    }
+
     pub(crate) fn is_alone(&self, kind: Option<MessageKind>) {
         *self.flight.alone.lock() = kind;
         catch::set_handling(kind);
@@ -183,7 +201,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.flight.end(self.id);
+        self.flight.end(self.id, self.at_once);
     }
 }
 

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use crate::{
     catch,
-    exit::Exit,
+    exit::{Exit, LastExit},
     guard::{Guard, Report, Reporter},
     inflight::InFlight,
-    life::{Life, Reins, Tether},
+    life::{Life, Tether},
     office::Office,
     pump::Pump,
     queue::Queue,
@@ -84,7 +84,7 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
             Placement::Shared(arbiter) => (None, arbiter.clone()),
         };
         let flight = InFlight::new(how.concurrency, office.rooms.clone(), office.vitals.clone());
-        let (tether, reins) = Life::begin(generation, flight, own, how.realm.clone());
+        let tether = Life::begin(generation, flight, own, how.realm.clone());
         let predecessor = office.incumbent.lock().replace(tether.life.clone());
         if let Some(predecessor) = predecessor {
             predecessor.give_up();
@@ -93,9 +93,9 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
         let birth = Birth(Some(Embryo {
             queue: queue.clone(),
             life: tether.life.clone(),
-            reins,
             start: self.start.clone(),
             realm: how.realm,
+            last_exit: office.last_exit.load_full(),
             report: Box::new(move |report| {
                 // An overseer that is gone needs no reports.
                 let _ = how.reports.send(Reported {
@@ -144,9 +144,9 @@ struct Birth<A: Actor<Context = Context<A>>>(Option<Embryo<A>>);
 struct Embryo<A: Actor<Context = Context<A>>> {
     queue: Arc<Queue<A>>,
     life: Arc<Life>,
-    reins: Reins,
     start: Arc<StartFn<A>>,
     realm: Arc<Realm>,
+    last_exit: Option<Arc<LastExit>>,
     report: Reporter,
 }
 
@@ -160,7 +160,6 @@ impl<A: Actor<Context = Context<A>>> Birth<A> {
                     incarnation: Some(incarnation),
                     queue: embryo.queue,
                     life: embryo.life,
-                    reins: embryo.reins,
                     report: embryo.report,
                     stop_asked: false,
                     up: false,
@@ -188,7 +187,7 @@ impl<A: Actor<Context = Context<A>>> Embryo<A> {
         let beginning = Start {
             generation: life.generation,
             me: Ref(queue.clone()),
-            last_exit: queue.office.last_exit.load_full(),
+            last_exit: self.last_exit.clone(),
             flight: life.flight.clone(),
             realm: self.realm.clone(),
         };

@@ -71,7 +71,7 @@ pub(crate) struct Ping(pub(crate) Reply<()>);
 
 impl<A: Actor<Context = Context<A>>> Letter<A> for Ping {
     fn begin(self: Box<Self>, _: &mut A, _: &mut A::Context, ticket: Ticket) {
-        drop(ticket);
+        ticket.end_before_answer();
         self.0.send(Ok(()));
     }
     fn is_wanted(&mut self, _: &Ward) -> bool {

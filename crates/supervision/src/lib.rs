@@ -125,6 +125,7 @@ mod backoff;
 mod board;
 mod catch;
 mod checkpoint;
+mod controls;
 mod event;
 mod exit;
 mod fault;

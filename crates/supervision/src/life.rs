@@ -1,66 +1,46 @@
 //! One incarnation, as it is known outside its own thread.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::*},
+};
 
 use actix_rt::ArbiterHandle;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::Notify;
 
-use crate::{fault::Fault, inflight::InFlight, realm::Realm};
-
-/// What an incarnation is told past its queue.
-pub(crate) enum Control {
-    Stop,
-    Fault(Fault),
-    /// It is no longer in office: be polled, see that, and end.
-    Leave,
-}
-
-/// Room for a stop, a leave and a fault or two; whoever does not take these in hangs anyway.
-const CONTROLS: usize = 8;
+use crate::{controls::Controls, fault::Fault, inflight::InFlight, realm::Realm};
 
 /// The overseer's end of the link: dropping it ends the incarnation, as the death of a supervisor
 /// ends its children in OTP.
 pub(crate) struct Tether {
     pub(crate) life: Arc<Life>,
-    /// Whether it is serving. Closed, by dropping the tether, once the overseer knows of its end.
-    up: watch::Sender<bool>,
-    _leash: oneshot::Sender<()>,
 }
 
 impl Tether {
+    /// For whoever waits in [`Life::until_settled`].
     pub(crate) fn set_up(&self) {
-        self.up.send_replace(true);
-    }
-    /// For whoever waits until it serves, or until it is over.
-    pub(crate) fn watch(&self) -> Watch {
-        Watch(self.up.subscribe())
+        self.life.up.store(true, Release);
+        self.life.progress.notify_waiters();
     }
 }
 
-pub(crate) struct Watch(watch::Receiver<bool>);
-
-impl Watch {
-    /// Until it serves or is over.
-    pub(crate) async fn until_settled(mut self) {
-        // An error says that it is over.
-        let _ = self.0.wait_for(|up| *up).await;
+impl Drop for Tether {
+    fn drop(&mut self) {
+        self.life.over.store(true, Release);
+        self.life.progress.notify_waiters();
+        self.life.controls.let_go();
     }
-    pub(crate) async fn until_over(mut self) {
-        while self.0.changed().await.is_ok() {}
-    }
-}
-
-/// The incarnation's end of the link.
-pub(crate) struct Reins {
-    pub(crate) control: mpsc::Receiver<Control>,
-    pub(crate) leash: oneshot::Receiver<()>,
 }
 
 pub(crate) struct Life {
     pub(crate) generation: u64,
     pub(crate) flight: Arc<InFlight>,
-    control: mpsc::Sender<Control>,
+    pub(crate) controls: Controls,
+    /// As far as its overseer knows.
+    up: AtomicBool,
+    over: AtomicBool,
+    progress: Notify,
     /// Its own thread, if it has one.
     arbiter: Option<ArbiterHandle>,
     realm: Arc<Realm>,
@@ -74,39 +54,51 @@ struct Account {
 }
 
 impl Life {
-    /// The two ends of the link to a new incarnation.
     pub(crate) fn begin(
         generation: u64,
         flight: Arc<InFlight>,
         arbiter: Option<ArbiterHandle>,
         realm: Arc<Realm>,
-    ) -> (Tether, Reins) {
-        let (control_tx, control) = mpsc::channel(CONTROLS);
-        let (leash_tx, leash) = oneshot::channel();
-        let life = Arc::new(Life {
-            generation,
-            flight,
-            control: control_tx,
-            arbiter,
-            realm,
-            account: Mutex::default(),
-        });
-        let tether = Tether {
-            life,
-            up: watch::Sender::new(false),
-            _leash: leash_tx,
-        };
-        (tether, Reins { control, leash })
+    ) -> Tether {
+        Tether {
+            life: Arc::new(Life {
+                generation,
+                flight,
+                controls: Controls::default(),
+                up: AtomicBool::new(false),
+                over: AtomicBool::new(false),
+                progress: Notify::new(),
+                arbiter,
+                realm,
+                account: Mutex::default(),
+            }),
+        }
     }
 
-    pub(crate) fn stop(&self) {
-        // Full or closed: it hangs, or is over.
-        let _ = self.control.try_send(Control::Stop);
+    /// Until its overseer knows that it serves, or that it is over.
+    pub(crate) async fn until_settled(&self) {
+        self.until(|| self.up.load(Acquire) || self.over.load(Acquire))
+            .await;
     }
 
-    /// False when it is over, or takes nothing in.
+    /// Until its overseer knows that it is over.
+    pub(crate) async fn until_over(&self) {
+        self.until(|| self.over.load(Acquire)).await;
+    }
+
+    async fn until(&self, so: impl Fn() -> bool) {
+        loop {
+            let progress = self.progress.notified();
+            if so() {
+                return;
+            }
+            progress.await;
+        }
+    }
+
+    /// False when it is over, or another fault is waiting.
     pub(crate) fn inject(&self, fault: Fault) -> bool {
-        self.control.try_send(Control::Fault(fault)).is_ok()
+        !self.account.lock().returned && self.controls.strike(fault)
     }
 
     /// The guard's last word: the thread came back, and is free.
@@ -134,7 +126,7 @@ impl Life {
             }
         }
         self.flight.seize();
-        let _ = self.control.try_send(Control::Leave);
+        self.controls.wake();
         if let Some(arbiter) = &self.arbiter {
             arbiter.stop();
         }

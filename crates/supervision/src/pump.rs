@@ -59,12 +59,24 @@ impl<A: Actor<Context = Context<A>>> ActorFuture<A> for Pump<A> {
             me.serving = true;
             me.queue.set_up(me.generation, true);
         }
+        me.flight.set_pumping(true);
+        let polled = me.serve(actor, ctx, cx);
+        me.flight.set_pumping(false);
+        polled
+    }
+}
+
+impl<A: Actor<Context = Context<A>>> Pump<A> {
+    fn serve(&mut self, actor: &mut A, ctx: &mut Context<A>, cx: &mut TaskContext<'_>) -> Poll<()> {
         for _ in 0..BATCH {
             // `waiting` is also true while the actor stops: what has not begun stays in the queue.
-            if ctx.waiting() || !me.flight.has_room(cx) {
+            if ctx.waiting() || !self.flight.has_room(cx) {
                 return Poll::Pending;
             }
-            match me.queue.next(me.generation, &mut me.turn, &me.flight, cx) {
+            match self
+                .queue
+                .next(self.generation, &mut self.turn, &self.flight, cx)
+            {
                 Next::Begin(letter, ticket) => letter.begin(actor, ctx, ticket),
                 Next::Skipped => {}
                 Next::Empty => return Poll::Pending,

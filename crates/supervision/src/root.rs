@@ -89,7 +89,7 @@ impl Root {
 
     /// Asks it to stop: children in reverse order, each within its deadline. See [`exit`](Self::exit).
     pub fn shutdown(&self) {
-        self.tether.life.stop();
+        self.tether.life.controls.stop();
     }
 
     /// Waits for its end.

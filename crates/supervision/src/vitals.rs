@@ -3,7 +3,7 @@
 use std::{
     sync::{
         OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering::*},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*},
     },
     time::Duration,
 };
@@ -75,9 +75,14 @@ pub struct Depth {
     pub capacity: usize,
 }
 
+/// So many permits are given back together at most.
+const TOGETHER: usize = 16;
+
 /// The permits of both lanes.
 pub(crate) struct Rooms {
     free: [Apart<Semaphore>; 2],
+    /// Permits of messages that are over, about to be given back together.
+    owed: [AtomicUsize; 2],
     capacity: [usize; 2],
 }
 
@@ -86,6 +91,7 @@ impl Rooms {
         let capacity = [capacity.commands, capacity.queries];
         Rooms {
             free: capacity.map(|n| Apart(Semaphore::new(n.min(Semaphore::MAX_PERMITS)))),
+            owed: Default::default(),
             capacity,
         }
     }
@@ -95,14 +101,35 @@ impl Rooms {
     pub(crate) fn give_back(&self, lane: Lane) {
         self.of(lane).add_permits(1);
     }
+    /// Gives a permit back, at once or together with others. Waking a sender costs more than
+    /// handling a small message: one that waits is woken for a handful of permits.
+    pub(crate) fn owe(&self, lane: Lane, at_once: bool) {
+        let owed = self.owed[lane as usize].fetch_add(1, AcqRel) + 1;
+        let together = (self.capacity[lane as usize] / 4).min(TOGETHER);
+        if at_once || owed >= together {
+            self.pay(lane);
+        }
+    }
+    /// Gives back what is owed.
+    pub(crate) fn pay_all(&self) {
+        self.pay(Lane::Commands);
+        self.pay(Lane::Queries);
+    }
+    fn pay(&self, lane: Lane) {
+        if self.owed[lane as usize].load(Acquire) > 0 {
+            let owed = self.owed[lane as usize].swap(0, AcqRel);
+            self.of(lane).add_permits(owed);
+        }
+    }
     pub(crate) fn close(&self) {
         self.free.iter().for_each(|room| room.0.close());
     }
     pub(crate) fn depth(&self, lane: Lane) -> Depth {
         let capacity = self.capacity[lane as usize];
-        let free = self.of(lane).available_permits().min(capacity);
+        let owed = self.owed[lane as usize].load(Acquire);
+        let free = self.of(lane).available_permits() + owed;
         Depth {
-            depth: capacity - free,
+            depth: capacity.saturating_sub(free),
             capacity,
         }
     }

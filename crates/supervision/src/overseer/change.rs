@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use actix::{fut::ready, prelude::*};
 
-use super::{FIRST_TURN, Overseer};
+use super::{
+    FIRST_TURN, Overseer,
+    order::{StartInOrder, StopInOrder},
+};
 use crate::{
     event::EventKind,
     lane::{Lane, OnLane},
@@ -49,7 +52,7 @@ impl Handler<AddChild> for Overseer {
         }
         let id = self.adopt(spec);
         self.publish();
-        let started = self.start_in_order([id].into(), FIRST_TURN);
+        let started = StartInOrder::new([id].into(), FIRST_TURN);
         ctx.spawn(started);
         Ok(())
     }
@@ -68,7 +71,7 @@ impl Handler<RemoveChild> for Overseer {
         let child = &mut self.children[at];
         let (id, was_ended) = (child.id, child.ended);
         child.ended = true; // no restart on its way may start it again
-        let stopped = self.stop_in_order(vec![id]);
+        let stopped = StopInOrder::new(vec![id]);
         Box::pin(stopped.map(move |(), me, _| {
             let Some(at) = me.position(id) else {
                 return Err(NoSuchChild(name)); // removed twice at once

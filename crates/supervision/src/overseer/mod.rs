@@ -3,6 +3,7 @@
 mod change;
 mod child;
 mod look;
+mod order;
 mod restart;
 mod stop;
 
@@ -26,6 +27,7 @@ use crate::{
 
 pub use change::{AddChild, RemoveChild};
 use child::Child;
+use order::StartInOrder;
 
 /// Who else is restarted when a child fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -234,7 +236,7 @@ impl Actor for Overseer {
         let ids: Vec<_> = specs.into_iter().map(|spec| self.adopt(spec)).collect();
         self.publish();
         self.look_after_children(ctx);
-        let started = self.start_in_order(ids.into(), FIRST_TURN);
+        let started = StartInOrder::new(ids.into(), FIRST_TURN);
         ctx.spawn(started.map(|(), me, _| {
             if let Some(seat) = &mut me.seat {
                 seat.latch = None;

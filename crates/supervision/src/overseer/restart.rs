@@ -6,17 +6,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use actix::{
-    fut::{LocalBoxActorFuture, ready, wrap_future},
-    prelude::*,
-};
+use actix::{fut::wrap_future, prelude::*};
 use tokio::time::Instant;
 
-use super::{AutoShutdown, Escalate, Overseer, Strategy};
+use super::{
+    AutoShutdown, Escalate, Overseer, Strategy,
+    order::{StartInOrder, StopInOrder},
+};
 use crate::{
     event::EventKind,
     exit::{Exit, LastExit},
     launch::Launching,
+    life::Life,
     snapshot::State,
     spec::Restart,
 };
@@ -39,38 +40,18 @@ impl Overseer {
         child.tether = Some(tether);
     }
 
-    /// One after the other, each when the one before serves, has failed, or has had its time.
-    /// What has since been stopped, removed, or taken over by another turn is left out.
-    pub(super) fn start_in_order(
-        &mut self,
-        mut ids: VecDeque<u64>,
-        turn: u64,
-    ) -> LocalBoxActorFuture<Self, ()> {
-        let waiting = |me: &Self, id| {
-            let at = me.position(id)?;
-            let child = &me.children[at];
-            let due = !me.closing && !child.ended && child.tether.is_none() && child.turn == turn;
-            due.then_some(at)
-        };
-        loop {
-            let Some(id) = ids.pop_front() else {
-                return Box::pin(ready(()));
-            };
-            let Some(at) = waiting(self, id) else {
-                continue;
-            };
-            self.launch(at);
-            let child = &self.children[at];
-            let Some(tether) = &child.tether else {
-                continue;
-            };
-            let settled =
-                tokio::time::timeout(child.spec.start_within, tether.watch().until_settled());
-            return Box::pin(
-                wrap_future::<_, Self>(settled)
-                    .then(move |_, me: &mut Self, _| me.start_in_order(ids, turn)),
-            );
+    /// Launches a child whose turn it still is: what has since been stopped, removed, or taken over
+    /// by another turn is left out.
+    pub(super) fn launch_in_turn(&mut self, id: u64, turn: u64) -> Option<(Arc<Life>, Duration)> {
+        let at = self.position(id)?;
+        let child = &self.children[at];
+        if self.closing || child.ended || child.tether.is_some() || child.turn != turn {
+            return None;
         }
+        self.launch(at);
+        let child = &self.children[at];
+        let life = child.tether.as_ref()?.life.clone();
+        Some((life, child.spec.start_within))
     }
 
     pub(super) fn on_exit(&mut self, at: usize, exit: Exit, ctx: &mut Context<Self>) {
@@ -174,11 +155,11 @@ impl Overseer {
         }
         to_stop.reverse();
         let failed = self.children[failed].id;
-        let stopped = self.stop_in_order(to_stop);
+        let stopped = StopInOrder::new(to_stop);
         ctx.spawn(stopped.then(move |(), me: &mut Self, _| {
             me.await_turn(&ids, turn, failed);
             wrap_future::<_, Self>(tokio::time::sleep(delay))
-                .then(move |(), me: &mut Self, _| me.start_in_order(ids, turn))
+                .then(move |(), _, _| StartInOrder::new(ids, turn))
         }));
     }
 
