@@ -1,6 +1,6 @@
 //! A scrape sees the host as it is at that moment.
 
-use std::net::UdpSocket;
+use std::{net::UdpSocket, time::Duration};
 
 use crate::stage::{RunsOn, Setup, pause};
 
@@ -13,9 +13,9 @@ fn what_is_scraped_lies_between_a_reading_before_and_one_after() {
         for _ in 0..20 {
             socket.send_to(&[0; 1000], to).unwrap();
         }
-        // Older than a scrape bears.
-        pause(std::time::Duration::from_millis(30));
         let before = RunsOn::read();
+        // What was measured before is now older than a scrape bears.
+        pause(Duration::from_millis(25));
         let page = vitals.page();
         let after = RunsOn::read();
         for (series, least) in &before.0 {
