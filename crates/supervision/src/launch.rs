@@ -71,8 +71,9 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
         let queue = self.queue().clone();
         let office = &queue.office;
         let reserved = office.vacant.swap(false, AcqRel);
-        let generation = office.vitals.generation() + u64::from(!reserved);
+        let generation = office.vitals.generation.load(Acquire) + u64::from(!reserved);
         queue.fence(generation);
+        office.vitals.launched.store(generation, Release);
         // The start function may hang, too.
         office.vitals.busy_since.store(clock_us(), Release);
 
@@ -113,7 +114,7 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
     fn vacate(&self) {
         let queue = self.queue();
         if !queue.office.vacant.swap(true, AcqRel) {
-            queue.fence(queue.office.vitals.generation() + 1);
+            queue.fence(queue.office.vitals.generation.load(Acquire) + 1);
         }
         let incumbent = queue.office.incumbent.lock().take();
         if let Some(life) = incumbent {

@@ -23,7 +23,9 @@ pub struct Vitals {
     /// Microseconds on [`clock_us`] when the poll in progress began; 0 between polls.
     pub(crate) busy_since: AtomicU64,
     pub(crate) begun: AtomicU64,
+    /// Who may act: an incarnation that has been launched, or, while vacant, one that is to be.
     pub(crate) generation: AtomicU64,
+    pub(crate) launched: AtomicU64,
     pub(crate) settled: AtomicU64,
     pub(crate) restarts: AtomicU64,
     pub(crate) refused: Apart<AtomicU64>,
@@ -32,7 +34,7 @@ pub struct Vitals {
 impl Vitals {
     /// Which incarnation this is, from 1; 0 before the first.
     pub fn generation(&self) -> u64 {
-        self.generation.load(Acquire)
+        self.launched.load(Acquire)
     }
     /// Messages handled to their end.
     pub fn handled(&self) -> u64 {

@@ -20,7 +20,15 @@ struct LatePanic;
 #[derive(Message)]
 #[rtype(result = "()")]
 struct ExclusivePanic;
-on_lane! { Commands: Deliver, Exclusive, LatePanic, ExclusivePanic; }
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Now;
+on_lane! { Commands: Deliver, Exclusive, LatePanic, ExclusivePanic, Now; }
+
+impl Handler<Now> for Slow {
+    type Result = ();
+    fn handle(&mut self, _: Now, _: &mut Context<Self>) {}
+}
 
 impl Handler<Deliver> for Slow {
     type Result = ResponseActFuture<Self, u64>;
@@ -239,5 +247,72 @@ fn an_answer_means_that_there_is_room_again_on_another_thread_too() {
         for _ in 0..5000 {
             assert_eq!(child.ask(Deliver(0), 5 * SEC).await, Ok(0));
         }
+    });
+}
+
+#[test]
+fn the_last_place_is_free_again_with_its_answer() {
+    story(|| async {
+        let capacity = Capacity {
+            commands: 8,
+            queries: 1,
+        };
+        let child = Ref::<Slow>::new("slow", capacity);
+        let spec = ChildSpec::new(&child, |_, _| Slow {
+            done: Arc::default(),
+        });
+        let _root = grow(patient(Strategy::OneForOne).child(spec.concurrency(8)));
+        until_up(&child).await;
+        for _ in 0..7 {
+            child.tell(Deliver(60_000)).unwrap();
+        }
+        for _ in 0..5000 {
+            assert_eq!(child.ask(Now, 5 * SEC).await, Ok(()));
+        }
+    });
+}
+
+/// How many commands the lane takes until it is full.
+fn room(child: &Ref<Worker>) -> usize {
+    (0..1000).filter(|_| child.tell(Count).is_ok()).count()
+}
+
+#[test]
+fn places_that_are_given_back_together_are_all_given_back() {
+    story(|| async {
+        let (child, log) = (worker_ref("w"), Log::default());
+        let never = Backoff {
+            min: 600 * SEC,
+            max: 600 * SEC,
+            ..Backoff::default()
+        };
+        let _root =
+            grow(patient(Strategy::OneForOne).child(worker(&child, "w", &log).backoff(never)));
+        until_up(&child).await;
+        for _ in 0..10 {
+            child.tell(Count).unwrap();
+        }
+        until("all done", || child.vitals().handled() == 10).await;
+        child.tell(Block(400)).unwrap();
+        until("busy", || child.vitals().busy().is_some()).await;
+        assert_eq!(room(&child), 63, "one is in progress");
+        until("all done", || child.vitals().handled() == 74).await;
+
+        let _ = child.ask(Boom, 5 * SEC).await; // the first restart is immediate
+        until("up again", || {
+            child.is_up() && child.vitals().generation() == 2
+        })
+        .await;
+        child.tell(Block(100)).unwrap(); // what follows is served in one go
+        for _ in 0..10 {
+            child.tell(Count).unwrap();
+        }
+        let _ = child.ask(Boom, 5 * SEC).await;
+        until("down", || !child.is_up()).await;
+        assert_eq!(
+            room(&child),
+            64,
+            "nobody is there to give back what is owed"
+        );
     });
 }
