@@ -76,10 +76,11 @@ fn get(address: SocketAddr) -> io::Result<String> {
     let until = Instant::now() + DEADLINE;
     let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
     stream.set_write_timeout(Some(DEADLINE))?;
-    write!(
-        stream,
+    // In one piece: a server that reads the first of many, answers and closes would cut us off.
+    let request = format!(
         "GET /health HTTP/1.1\r\nHost: {address}\r\nUser-Agent: vitals-healthcheck\r\nConnection: close\r\n\r\n"
-    )?;
+    );
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     let mut part = [0; 4096];
     while answer.len() < LONGEST {
@@ -99,15 +100,28 @@ fn get(address: SocketAddr) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{net::TcpListener, thread};
+    use std::{
+        net::{Shutdown, TcpListener},
+        thread,
+    };
 
     fn answering(answer: &'static [u8]) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 4096]);
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut part = [0; 512];
+                match stream.read(&mut part).unwrap() {
+                    0 => break,
+                    read => asked.extend_from_slice(&part[..read]),
+                }
+            }
             stream.write_all(answer).unwrap();
+            // Closed in order, and by the client last: a socket closed with bytes unread is reset.
+            stream.shutdown(Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
         });
         address
     }
