@@ -9,8 +9,10 @@ use std::{
 const LOCK: &str = "lock";
 
 /// The directory, locked for as long as this lives; `None` inside where it cannot be written.
+#[derive(Debug)]
 pub(crate) struct DataDirectory {
-    _lock: Option<File>,
+    path: PathBuf,
+    lock: Option<File>,
 }
 
 /// Why the directory cannot be used.
@@ -37,7 +39,13 @@ impl DataDirectory {
             },
             Err(error) => unusable(path, &error),
         };
-        Ok(DataDirectory { _lock: lock })
+        let path = path.to_owned();
+        Ok(DataDirectory { path, lock })
+    }
+
+    /// Where it is, if it can be written.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.lock.is_some().then_some(&*self.path)
     }
 }
 
@@ -74,6 +82,6 @@ mod tests {
     #[test]
     fn a_directory_that_cannot_be_made_is_gone_without() {
         let data = DataDirectory::lock(Path::new("/proc/vitals")).unwrap();
-        assert!(data._lock.is_none());
+        assert_eq!(data.path(), None);
     }
 }

@@ -12,17 +12,25 @@ use crate::settings::{Log, LogFormat};
 /// From here on everything is logged, panics outside supervised actors included.
 pub(crate) fn start(settings: &Log) {
     let mut builder = Builder::new();
-    builder.filter_level(settings.level.min(log::LevelFilter::Warn));
+    builder.filter_level(log::LevelFilter::Warn);
     for ours in ["vitals", "vitals_actors", "supervision"] {
-        builder.filter_module(ours, settings.level);
+        builder.filter_module(ours, log::LevelFilter::Trace);
     }
+    // An error for every malformed request: whoever sends them could fill the disk.
+    builder.filter_module("actix_http", log::LevelFilter::Off);
     match settings.format {
         LogFormat::Text => builder.format(text),
         LogFormat::Json => builder.format(json),
     };
     // Started twice in one process (a test): the first one stays.
     let _ = builder.try_init();
+    set_level(settings.level);
     std::panic::set_hook(Box::new(panicked));
+}
+
+/// From here on nothing less grave is logged.
+pub(crate) fn set_level(level: log::LevelFilter) {
+    log::set_max_level(level);
 }
 
 fn text(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {

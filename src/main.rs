@@ -1,15 +1,20 @@
 //! Vitals: a monitor for InterSystems IRIS / HL7 integration stacks.
 
+mod audit;
 mod build;
 mod cli;
+mod collectors;
 mod command;
 mod data_directory;
 mod exit_code;
 mod front;
 mod journal_of_the_tree;
 mod logging;
+mod open_files;
 mod port_holder;
+mod reload;
 mod settings;
+mod settings_changed;
 mod tree;
 mod watchdog;
 
@@ -44,7 +49,7 @@ fn main() -> ExitCode {
         Err(error) => return unusable(error),
     };
     match cli.command() {
-        Command::Serve => command::serve::run(settings),
+        Command::Serve => command::serve::run(settings, cli.flags),
         Command::Check { output } => command::check::run(&settings, output),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } => ExitCode::SUCCESS, // answered above

@@ -5,36 +5,39 @@
 //! ├── pipeline           one_for_one, 10 in 60 s
 //! │   └── aggregator     the latest value of every series
 //! ├── collectors         one_for_one, never escalates
-//! │   └── system         the host, every second
+//! │   ├── system         the host, every second
+//! │   └── network        connections to what it depends on
 //! ├── health             every 30 s
 //! └── front              HTTP
 //! ```
 
 use std::{
     net::TcpListener,
+    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use actix_rt::ArbiterHandle;
+use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
-    clock::Clock,
-    collector::{
-        CollectorActor, CollectorSettings,
-        system::{SystemCollector, SystemSettings},
-    },
     health::{Health, HealthSettings},
     last_known::LastKnown,
     own::OwnMetrics,
     targets::Thresholds,
+    tuning::Tunable,
     units::Intensity,
 };
 
 use crate::{
+    audit::Audit,
     build,
-    front::{Freshness, Front, Lasts, Shared},
+    cli::Flags,
+    collectors::Collectors,
+    front::{Freshness, Front, Shared},
+    reload::{Reloader, tuning},
     settings::Settings,
 };
 
@@ -42,16 +45,17 @@ use crate::{
 const HANG: Duration = Duration::from_secs(2);
 /// The front finishes its answers first.
 const FRONT_SHUTDOWN: Duration = Duration::from_secs(10);
-/// What is last known counts for so many intervals of its route.
-const LASTS: u32 = 3;
 
 /// What outlives every incarnation: addresses, the socket, and what is shared.
 pub(crate) struct Parts {
-    settings: Settings,
+    /// What counts until a restart.
+    settings: Arc<Settings>,
+    /// What a reload changes.
+    live: Arc<ArcSwap<Settings>>,
+    tuning: Tunable,
     listener: Arc<TcpListener>,
     /// An arbiter that lives as long as the process.
     main: ArbiterHandle,
-    own: OwnMetrics,
     last_known: Arc<LastKnown>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) tree: Arc<OnceLock<Tree>>,
@@ -59,8 +63,7 @@ pub(crate) struct Parts {
 
     pipeline: Ref<Overseer>,
     aggregator: Ref<Aggregator>,
-    collectors: Ref<Overseer>,
-    system: Ref<CollectorActor<SystemCollector>>,
+    collectors: Arc<Collectors>,
     health: Ref<Health>,
     front: Ref<Front>,
 }
@@ -70,49 +73,68 @@ impl Parts {
     /// When the names of Vitals' own metrics clash.
     pub(crate) fn new(
         settings: Settings,
+        flags: Flags,
         listener: TcpListener,
+        data: Option<&Path>,
         main: ArbiterHandle,
     ) -> Result<Self, prometheus::Error> {
+        let settings = Arc::new(settings);
+        let live = Arc::new(ArcSwap::new(settings.clone()));
+        let tuning = tuning(&settings).tunable();
         let own = OwnMetrics::new()?;
+        let audit = Arc::new(Audit::new(data, own.audit_lost.clone()));
         let last_known = LastKnown::new();
         let tree = Arc::new(OnceLock::new());
         let aggregator = Ref::new("aggregator", capacity(1024, 256));
-        let system = Ref::new("system", capacity(4, 16));
+        let backoff = backoff(&settings);
+        let collectors = Collectors::new(aggregator.clone(), own.clone(), backoff);
         let aggregator_settings = AggregatorSettings {
-            thresholds: thresholds(&settings),
-            summary_interval: settings.summary.interval,
+            tuning: tuning.clone(),
             build: (build::VERSION, build::REVISION),
             last_known: last_known.clone(),
             own: own.clone(),
             tree: tree.clone(),
         };
+        let reloader = Arc::new(Reloader {
+            flags,
+            started_with: settings.clone(),
+            live: live.clone(),
+            tuning: tuning.clone(),
+            collectors: collectors.clone(),
+            own: own.clone(),
+            audit: audit.clone(),
+            main: main.clone(),
+            gate: Default::default(),
+        });
         let shared = Arc::new(Shared {
             aggregator: aggregator.clone(),
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
-            freshness: Freshness::new(system.clone(), last_known.clone()),
-            own: own.clone(),
+            freshness: Freshness::new(collectors.system.clone(), last_known.clone()),
+            own,
             tree: tree.clone(),
             draining: Default::default(),
             chaos: settings.server.chaos && settings.server.address.ip().is_loopback(),
-            lasts: Lasts {
-                exposition: settings.collect.interval * LASTS,
-                summary: settings.summary.interval * LASTS,
-                health: settings.health.interval * LASTS,
-            },
+            started_with: settings.clone(),
+            live: live.clone(),
+            reloader,
+            audit,
+            under_way: Default::default(),
+            on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
+            machine: machine(),
         });
         Ok(Parts {
             listener: Arc::new(listener),
             main,
-            own,
+            live,
+            tuning,
             last_known,
             shared,
             tree,
             aggregator_settings,
             pipeline: Ref::new("pipeline", Capacity::default()),
             aggregator,
-            collectors: Ref::new("collectors", Capacity::default()),
-            system,
+            collectors,
             health: Ref::new("health", capacity(16, 16)),
             front: Ref::new("front", capacity(16, 16)),
             settings,
@@ -126,7 +148,7 @@ impl Parts {
         Overseer::new(Strategy::OneForOne)
             .intensity(restarts, period)
             .child(self.overseer(&self.pipeline, move || pipeline.pipeline()))
-            .child(self.overseer(&self.collectors, move || collectors.collectors()))
+            .child(self.overseer(&self.collectors.overseer, move || collectors.collectors()))
             .child(self.health())
             .child(self.front())
     }
@@ -140,10 +162,11 @@ impl Parts {
 
     fn collectors(self: &Arc<Self>) -> Overseer {
         let Intensity { restarts, period } = self.settings.supervision.collectors;
-        Overseer::new(Strategy::OneForOne)
+        let overseer = Overseer::new(Strategy::OneForOne)
             .intensity(restarts, period)
-            .escalate(Escalate::Never)
-            .child(self.system())
+            .escalate(Escalate::Never);
+        let children = self.collectors.children(&self.live.load());
+        children.into_iter().fold(overseer, Overseer::child)
     }
 
     fn aggregator(&self) -> ChildSpec {
@@ -151,32 +174,13 @@ impl Parts {
         ChildSpec::new(&self.aggregator, move |start, _| {
             Aggregator::new(&start, settings.clone())
         })
-        .backoff(self.backoff())
+        .backoff(backoff(&self.settings))
         .hang(HANG)
-    }
-
-    fn system(&self) -> ChildSpec {
-        let source = SystemSettings {
-            node_exporter: self.settings.system.node_exporter,
-            procfs: self.settings.system.procfs.clone(),
-            rootfs: self.settings.system.rootfs.clone(),
-        };
-        let settings = CollectorSettings {
-            interval: self.settings.system.interval,
-            timeout: self.settings.collect.timeout,
-            aggregator: self.aggregator.clone(),
-            own: self.own.clone(),
-            clock: Clock::System,
-        };
-        ChildSpec::new(&self.system, move |_, _| {
-            CollectorActor::new(SystemCollector::new(source.clone()), settings.clone())
-        })
-        .backoff(self.backoff())
     }
 
     fn health(&self) -> ChildSpec {
         let settings = HealthSettings {
-            interval: self.settings.health.interval,
+            tuning: self.tuning.clone(),
             aggregator: self.aggregator.clone(),
             last_known: self.last_known.clone(),
             tree: self.tree.clone(),
@@ -184,7 +188,7 @@ impl Parts {
         ChildSpec::new(&self.health, move |start, _| {
             Health::new(&start, settings.clone())
         })
-        .backoff(self.backoff())
+        .backoff(backoff(&self.settings))
         .hang(HANG)
     }
 
@@ -197,7 +201,7 @@ impl Parts {
         ChildSpec::new(&self.front, move |_, _| {
             Front::new(listener.clone(), shared.clone(), main.clone())
         })
-        .backoff(self.backoff())
+        .backoff(backoff(&self.settings))
         .hang(HANG)
         .shutdown(FRONT_SHUTDOWN)
     }
@@ -207,25 +211,34 @@ impl Parts {
         child: &Ref<Overseer>,
         build: impl Fn() -> Overseer + Send + Sync + 'static,
     ) -> ChildSpec {
-        ChildSpec::overseer(child, build).backoff(self.backoff())
+        ChildSpec::overseer(child, build).backoff(backoff(&self.settings))
     }
+}
 
-    fn backoff(&self) -> Backoff {
-        let supervision = &self.settings.supervision;
-        Backoff {
-            min: supervision.backoff_min,
-            max: supervision.backoff_max,
-            reset_after: supervision.reset_after,
-            ..Backoff::default()
-        }
+fn backoff(settings: &Settings) -> Backoff {
+    let supervision = &settings.supervision;
+    Backoff {
+        min: supervision.backoff_min,
+        max: supervision.backoff_max,
+        reset_after: supervision.reset_after,
+        ..Backoff::default()
     }
+}
+
+/// The name of this machine, as other machines may know it.
+fn machine() -> String {
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    name.trim_end_matches('.').to_owned()
 }
 
 fn capacity(commands: usize, queries: usize) -> Capacity {
     Capacity { commands, queries }
 }
 
-fn thresholds(settings: &Settings) -> Thresholds {
+pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
     let targets = &settings.targets;
     Thresholds {
         cpu: targets.cpu,

@@ -1,5 +1,7 @@
 //! The chaos routes: closed unless asked for, and exact about what they refuse.
 
+use serde_json::json;
+
 use crate::stage::Setup;
 
 #[test]
@@ -11,11 +13,24 @@ fn without_the_flag_they_are_closed() {
 }
 
 #[test]
+fn where_others_can_ask_they_stay_closed() {
+    let everywhere = Setup::new().flag("--listen").flag("0.0.0.0:0");
+    let vitals = everywhere.flag("--chaos").ready();
+    let line = vitals.process.says("--chaos is ignored");
+    assert!(line.contains(&vitals.address.to_string()), "{line}");
+    let answer = vitals.try_strike("health", "panic");
+    assert_eq!((answer.status, &*answer.error_code()), (403, "forbidden"));
+}
+
+#[test]
 fn they_say_what_they_do_not_do() {
     let vitals = Setup::new().flag("--chaos").ready();
     for (path, status, code) in [
         ("nobody/panic", 404, "no_such_actor"),
         ("collectors%2Fnobody/panic", 404, "no_such_actor"),
+        ("vitals/panic", 404, "no_such_actor"),
+        ("/panic", 400, "root"),
+        ("/stop", 400, "root"),
         ("health/explode", 400, "bad_fault"),
         ("health/hang?seconds=61", 400, "bad_fault"),
         ("health/hang?seconds=0", 400, "bad_fault"),
@@ -31,12 +46,10 @@ fn they_say_what_they_do_not_do() {
     let answer = vitals.get("/vitals/v1/chaos/health/panic");
     assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
     // A path may be written with its slash, too.
-    assert_eq!(
-        vitals
-            .post("/vitals/v1/chaos/collectors/system/panic")
-            .status,
-        202
-    );
+    let answer = vitals.post("/vitals/v1/chaos/collectors/system/panic");
+    assert_eq!(answer.status, 202);
+    let struck = json!({"actor": "collectors/system", "fault": "panic"});
+    assert_eq!(answer.json(), struck);
     vitals.tree_until("restarted", |tree| {
         let system = tree.node("collectors/system");
         system.restarts == 1 && system.state == "running"

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use crate::stage::{DEADLINE, Scraper, Setup, resident_bytes, threads, until};
+use serde_json::Value;
+
+use crate::stage::{DEADLINE, Node, Scraper, Setup, Vitals, resident_bytes, threads, until};
 
 const SETTINGS: &str = r#"
 [supervision]
@@ -12,10 +14,15 @@ pipeline = "1000 in 60s"
 collectors = "1000 in 60s"
 backoff_max = "10ms"
 abandoned_threads = 64
+[health]
+interval = "1s"
 "#;
 
 /// How long each hang lasts. The supervisors do not wait for it.
 const HANG: Duration = Duration::from_secs(10);
+
+/// Memory that may be kept: buffers, arenas of the allocator.
+const KEPT: u64 = 40_000_000;
 
 #[test]
 fn no_scrape_fails_and_everything_runs_again() {
@@ -25,39 +32,39 @@ fn no_scrape_fails_and_everything_runs_again() {
         .paths();
     assert!(paths.len() >= 6, "{paths:?}");
     vitals.page(); // what one scrape takes is taken
-    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    let (memory, threads_before) = (resident_bytes(&vitals), threads(&vitals));
     let scrapers = [
         Scraper::on_new_connections(vitals.address),
         Scraper::on_one_connection(vitals.address),
     ];
 
-    for (fault, kind) in [
-        ("panic", "panic"),
-        ("stop", ""),
-        ("hang?seconds=10", "hang"),
-    ] {
-        for path in &paths {
-            let generation = vitals.tree().node(path).generation;
-            vitals.strike(path, fault);
-            let tree = vitals.tree_until(&format!("{path} after {fault}"), |tree| {
-                let node = tree.node(path);
-                node.generation > generation
-                    && tree
-                        .0
-                        .iter()
-                        .all(|n| ["running", "degraded"].contains(&&*n.state))
-            });
-            let exit = tree.node(path).last_exit.clone();
-            if !kind.is_empty() {
-                assert_eq!(exit.as_deref(), Some(kind), "{path}");
-            }
-        }
+    for path in &paths {
+        let struck = struck(&vitals, path, "panic");
+        assert_eq!(struck.last_exit.as_deref(), Some("panic"), "{path}");
+        let place = struck.panicked_at.unwrap();
+        assert!(place.starts_with("crates/supervision/src/fault.rs:"));
+    }
+    for path in &paths {
+        let struck = struck(&vitals, path, "stop");
+        // A supervisor stops its children first, and itself as if it had been asked to.
+        let kind = match &*struck.kind {
+            "supervisor" => "shutdown",
+            _ => "normal",
+        };
+        assert_eq!(struck.last_exit.as_deref(), Some(kind), "{path}");
+    }
+    for path in &paths {
+        let struck = struck(&vitals, path, "hang?seconds=10");
+        assert_eq!(struck.last_exit.as_deref(), Some("hang"), "{path}");
     }
 
-    // The hung threads come back, and are gone.
+    // The last ones still hang; they come back, and are gone.
+    until("hung threads are told of", HANG, || {
+        (abandoned(&vitals)? > 0.0).then_some(())
+    });
     until("no thread hangs", HANG + DEADLINE, || {
-        let check = vitals.get("/metrics").status == 200 && threads(&vitals) <= before + 4;
-        check.then_some(())
+        let over = abandoned(&vitals)? == 0.0 && threads(&vitals) <= threads_before + 4;
+        over.then_some(())
     });
     for scraper in scrapers {
         let tally = scraper.finish();
@@ -65,18 +72,47 @@ fn no_scrape_fails_and_everything_runs_again() {
         assert!(tally.scrapes > 200, "{tally:?}");
         assert!(tally.stale > 0, "nobody was silent: {tally:?}");
     }
+
     let tree = vitals.tree();
+    assert!(tree.all_are("running"), "{tree:#?}");
+    let page = vitals.page();
     for path in &paths {
-        let node = tree.node(path);
-        let may_be = match path.starts_with("collectors/") {
-            true => ["running", "degraded"],
-            false => ["running", "running"],
-        };
-        assert!(may_be.contains(&&*node.state), "{node:?}");
-        assert!(node.restarts >= 3, "{node:?}");
+        assert_eq!(tree.node(path).restarts, 3, "{path}");
+        let counted = format!(r#"vitals_actor_restarts_total{{actor="{path}"}}"#);
+        assert_eq!(page.value(&counted), 3.0, "{path}");
     }
+    assert_eq!(tree.node("").restarts, 0);
     assert!(vitals.process.is_running());
     let grown = resident_bytes(&vitals).saturating_sub(memory);
-    assert!(grown < 40_000_000, "{grown} bytes more than before");
-    assert!(vitals.stop().success());
+    assert!(grown < KEPT, "{grown} bytes more than before");
+    vitals.nothing_panicked_unguarded();
+    assert_eq!(vitals.stop().code(), Some(0));
+}
+
+/// Strikes an actor, and waits until it has been restarted once, and everything runs.
+fn struck(vitals: &Vitals, path: &str, fault: &str) -> Node {
+    let before = vitals.tree().node(path).clone();
+    vitals.strike(path, fault);
+    let runs = || {
+        let tree = vitals.tree();
+        let again = tree.node(path).restarts > before.restarts && tree.all_are("running");
+        again.then(|| tree.node(path).clone())
+    };
+    // Twice: the first look may see it between its end and its state.
+    let node = until(&format!("{path} after {fault}"), DEADLINE, || {
+        runs().and(runs())
+    });
+    assert_eq!(node.restarts, before.restarts + 1, "{path} after {fault}");
+    assert_eq!(
+        node.generation,
+        before.generation + 1,
+        "{path} after {fault}"
+    );
+    node
+}
+
+/// Hung threads, as the health check saw them last.
+fn abandoned(vitals: &Vitals) -> Option<f64> {
+    let health: Value = vitals.get("/health").json();
+    health["checks"]["tree:abandoned_threads"][0]["observedValue"].as_f64()
 }

@@ -3,13 +3,17 @@
 
 mod stage;
 
+mod access;
+mod bad_requests;
 mod chaos;
 mod data_and_port;
 mod every_actor_is_struck;
 mod first_run;
 mod giving_up;
 mod metrics;
+mod network;
 mod prometheus;
+mod reload;
 mod routes;
 mod settings;
 mod shapes;

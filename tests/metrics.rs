@@ -39,7 +39,7 @@ fn it_is_compressed_for_who_asks() {
     Page::parse(&packed.body);
     let head = |headers: &str| {
         let mut connection = Connection::open(vitals.address).unwrap();
-        let ask = format!("HEAD /metrics HTTP/1.1\r\nHost: vitals\r\n{headers}\r\n");
+        let ask = format!("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
         connection.send(ask.as_bytes()).unwrap();
         connection.receive_for("HEAD").unwrap()
     };

@@ -14,24 +14,27 @@ use tokio::time::Instant;
 use crate::{
     health::HealthReport,
     last_known::LastKnown,
-    messages::{GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict},
+    messages::{
+        Forget, GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict,
+    },
     own::{self, OwnMetrics},
     page::Page,
     standing::{SourceStatus, Standing},
     summary::{Judgement, Summary, TargetStatus, judge},
-    targets::Thresholds,
+    targets::Scope,
+    tuning::Tunable,
 };
 
 /// A page is rendered anew after this time even if nothing came in: Vitals' own counters move.
 const PAGE_LASTS: Duration = Duration::from_secs(1);
+/// From one look at whether the summary is due to the next.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the aggregator is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct AggregatorSettings {
-    /// What the targets are judged against.
-    pub thresholds: Thresholds,
-    /// How often the summary is made anew, if no verdict changes.
-    pub summary_interval: Duration,
+    /// What the targets are judged against, and how often the summary is made anew.
+    pub tuning: Tunable,
     /// `version` and `revision` of the build, for `vitals_build_info`.
     pub build: (&'static str, &'static str),
     /// Where the front looks when it gets no answer.
@@ -102,10 +105,11 @@ impl Aggregator {
     }
 
     fn refresh_summary(&mut self) {
-        let summary = Summary::of(&self.standing, &self.settings.thresholds);
+        let tuning = self.settings.tuning.load();
+        let summary = Summary::of(&self.standing, &tuning.thresholds);
         let now = Instant::now();
         let due = self.summary.as_ref().is_none_or(|(made, before)| {
-            now.duration_since(*made) >= self.settings.summary_interval
+            now.duration_since(*made) >= tuning.summary_interval
                 || before.differs_in_status(&summary)
         });
         if due {
@@ -126,7 +130,11 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
     if let Some(tree) = settings.tree.get() {
         families.extend(own::of_actors(&tree.snapshot()));
     }
-    families.push(targets_met(&judge(standing, &settings.thresholds, now)));
+    families.push(targets_met(&judge(
+        standing,
+        &settings.tuning.load().thresholds,
+        now,
+    )));
     let (version, revision) = settings.build;
     let build = Labels::new([("version", version), ("revision", revision)]);
     families.push(
@@ -146,7 +154,12 @@ fn targets_met(judgements: &[Judgement]) -> MetricFamily {
             TargetStatus::Missed => 0.0,
             TargetStatus::NoData => continue,
         };
-        family.push(Labels::new([("objective", judgement.id)]), met);
+        let objective = ("objective", judgement.id);
+        let labels = match judgement.scope {
+            Some(Scope::Container) => Labels::new([objective, ("scope", "container")]),
+            Some(Scope::Host) | None => Labels::new([objective]),
+        };
+        family.push(labels, met);
     }
     family
 }
@@ -156,9 +169,8 @@ impl Actor for Aggregator {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
-        // Sources that fall silent change verdicts without a message.
-        let interval = self.settings.summary_interval;
-        ctx.run_interval(interval, |me, _| me.refresh_summary());
+        // Sources that fall silent change verdicts without a message, and so do new thresholds.
+        ctx.run_interval(LOOK, |me, _| me.refresh_summary());
     }
 }
 
@@ -172,6 +184,16 @@ impl Handler<Observation> for Aggregator {
         if !refresh {
             self.refresh_summary();
         }
+    }
+}
+
+impl Handler<Forget> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, Forget { source }: Forget, _: &mut Self::Context) {
+        self.standing.forget(&source);
+        self.leave();
+        self.refresh_summary();
     }
 }
 

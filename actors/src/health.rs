@@ -15,14 +15,18 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use supervision::{AskError, Checkpoint, Node, NodeKind, Ref, Start, State, Tree};
+use utoipa::ToSchema;
 
 use crate::{
     aggregator::Aggregator,
     last_known::LastKnown,
     messages::{Probe, Verdict},
     standing::SourceStatus,
+    tuning::Tunable,
 };
 
+/// From one look at whether a check is due to the next: the shortest interval there is.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long the pipeline may take to carry a probe.
 const PROBE_DEADLINE: Duration = Duration::from_secs(2);
 /// How long an actor may take to give a sign of life.
@@ -43,7 +47,7 @@ pub struct HealthReport {
 }
 
 /// Ordered from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthStatus {
     /// All is well.
@@ -55,7 +59,7 @@ pub enum HealthStatus {
 }
 
 /// One thing checked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// How it is.
@@ -69,6 +73,7 @@ pub struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_unit: Option<&'static str>,
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
     /// What is wrong, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +84,7 @@ pub struct Check {
 #[derive(Clone)]
 pub struct HealthSettings {
     /// How often it checks.
-    pub interval: Duration,
+    pub tuning: Tunable,
     /// Whom the probe is sent to.
     pub aggregator: Ref<Aggregator>,
     /// Where the verdict is left, also for a front that gets no answer.
@@ -93,6 +98,8 @@ pub struct Health {
     settings: HealthSettings,
     checkpoint: Checkpoint,
     checking: bool,
+    /// When the last check began.
+    checked: Option<tokio::time::Instant>,
 }
 
 impl Health {
@@ -102,6 +109,17 @@ impl Health {
             settings,
             checkpoint: start.checkpoint(),
             checking: false,
+            checked: None,
+        }
+    }
+
+    /// Checks when it is time. Half a look too early is better than half a look too late.
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        let interval = self.settings.tuning.load().health_interval;
+        let is_due = |checked: tokio::time::Instant| checked.elapsed() + LOOK / 2 >= interval;
+        if self.checked.is_none_or(is_due) {
+            self.checked = Some(tokio::time::Instant::now());
+            self.check(ctx);
         }
     }
 
@@ -113,8 +131,23 @@ impl Health {
         let report = async move { examine(&settings).await };
         ctx.spawn(wrap_future::<_, Self>(report).map(|report, me, _| {
             me.checking = false;
+            if me.is_early(&report) {
+                me.checked = None; // it is due again with the next look
+            }
             me.publish(report);
         }));
+    }
+
+    /// Whether there is a collector that nothing has been heard of yet: it has just been started.
+    fn is_early(&self, report: &HealthReport) -> bool {
+        let Some(tree) = self.settings.tree.get() else {
+            return true;
+        };
+        let unheard = |node: &Node| {
+            let collector = node.path.strip_prefix("collectors/");
+            collector.is_some_and(|name| !report.checks.contains_key(&format!("{name}:up")))
+        };
+        tree.snapshot().walk().any(unheard)
     }
 
     fn publish(&self, report: HealthReport) {
@@ -141,8 +174,8 @@ impl Actor for Health {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.check(ctx);
-        ctx.run_interval(self.settings.interval, Self::check);
+        self.look(ctx);
+        ctx.run_interval(LOOK, Self::look);
     }
 }
 

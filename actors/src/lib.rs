@@ -11,4 +11,5 @@ pub mod page;
 pub mod standing;
 pub mod summary;
 pub mod targets;
+pub mod tuning;
 pub mod units;

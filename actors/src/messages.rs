@@ -4,6 +4,7 @@
 //! | message | from → to | answer | while the receiver is down |
 //! |---|---|---|---|
 //! | [`Observation`] | collector → aggregator | once taken in | held |
+//! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
 //! | [`Refresh`] | front → a collector | once the aggregator has it | refused |
 //! | [`GetExposition`] | front → aggregator | the page | refused |
 //! | [`GetSummary`] | front → aggregator | the last summary | refused |
@@ -34,6 +35,7 @@ macro_rules! lanes {
 
 lanes! {
     Observation => Commands,
+    Forget => Commands,
     Verdict => Commands,
     Probe => Commands,
     Refresh => Queries,
@@ -69,6 +71,14 @@ pub struct Outcome {
     pub stale_after: Duration,
     /// Made for a scrape, between two ticks: it goes into neither history nor rules.
     pub refresh: bool,
+}
+
+/// A collector has ended for good: what it said counts no more. Behind its last [`Observation`].
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Forget {
+    /// The collector's name in the tree.
+    pub source: Arc<str>,
 }
 
 /// Measure now, unless what is there is young enough. Answered once the aggregator has it.

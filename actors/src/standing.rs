@@ -12,7 +12,7 @@ use crate::{collector::CollectError, messages::Observation};
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     sources: BTreeMap<Arc<str>, Arc<Source>>,
-    /// Grows with every observation.
+    /// Grows with every change.
     version: u64,
 }
 
@@ -77,7 +77,13 @@ impl Standing {
             .insert(source.observation.source.clone(), Arc::new(source));
     }
 
-    /// Grows with every observation.
+    /// As if the source had never been.
+    pub fn forget(&mut self, source: &str) {
+        self.sources.remove(source);
+        self.version += 1;
+    }
+
+    /// Grows with every change.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -195,6 +201,20 @@ pub(crate) mod tests {
         assert!(expiry <= now + Duration::from_secs(3));
         assert_eq!(values(now + Duration::from_secs(4)), Vec::<f64>::new());
         assert_eq!(standing.next_expiry(now + Duration::from_secs(4)), None);
+    }
+
+    #[test]
+    fn who_is_forgotten_was_never_there() {
+        let mut standing = Standing::default();
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        standing.take(observed("b", "x", &[("two", 2.0)]));
+        let version = standing.version();
+        standing.forget("a");
+        assert!(standing.version() > version);
+        let now = Instant::now();
+        assert_eq!(standing.series("x", now).len(), 1);
+        assert_eq!(standing.statuses(now).len(), 1);
+        standing.forget("nobody");
     }
 
     #[test]

@@ -6,18 +6,20 @@ use exposition::Labels;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use crate::{
     collector::Reason,
     standing::{Source, Standing},
-    targets::{TARGETS, Target, Thresholds},
+    targets::{CONTAINER_TARGETS, Scope, TARGETS, Target, Thresholds},
 };
 
 /// The answer of `/summary`. Names and nesting are a contract with users.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Summary {
     pub version: u32,
+    #[schema(value_type = String, format = DateTime)]
     pub generated_at: Timestamp,
     pub status: Status,
     pub coverage: Coverage,
@@ -31,7 +33,7 @@ pub struct Summary {
 }
 
 /// Of all targets together: missed if any is, else met if any is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub enum Status {
@@ -41,7 +43,7 @@ pub enum Status {
 }
 
 /// Of one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub enum TargetStatus {
@@ -51,7 +53,7 @@ pub enum TargetStatus {
 }
 
 /// How many of the targets could be judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Coverage {
     pub known: usize,
@@ -59,7 +61,7 @@ pub struct Coverage {
 }
 
 /// One target, judged by its worst series.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Judgement {
     pub id: &'static str,
@@ -70,17 +72,18 @@ pub struct Judgement {
     pub operator: &'static str,
     pub status: TargetStatus,
     pub worst: Option<BTreeMap<String, String>>,
-    pub scope: Option<&'static str>,
+    pub scope: Option<Scope>,
     pub source: Option<String>,
     pub simulated: bool,
     pub reason: Option<Reason>,
     pub hint: Option<String>,
     /// Null until there is history.
+    #[schema(value_type = Option<Object>)]
     pub trend: Option<()>,
 }
 
 /// The host Vitals runs on.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct System {
     pub cpu: Option<f64>,
@@ -91,7 +94,7 @@ pub struct System {
 }
 
 /// The worst of all databases.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Database {
     pub connections: Option<f64>,
@@ -100,7 +103,7 @@ pub struct Database {
 }
 
 /// The message flow.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Hl7 {
     pub messages_total: Option<f64>,
@@ -108,7 +111,7 @@ pub struct Hl7 {
 }
 
 /// The application in front.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Application {
     pub response_seconds: Option<f64>,
@@ -118,18 +121,19 @@ pub struct Application {
 }
 
 /// An alert that is firing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct ActiveAlert {
     pub fingerprint: String,
     pub alertname: String,
     pub severity: String,
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     pub acknowledged: bool,
 }
 
 /// How long a dependency was up, of the time it was observed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct Uptime {
     pub target: String,
@@ -158,8 +162,8 @@ impl Summary {
             generated_at: Timestamp::now(),
             status,
             coverage: Coverage {
-                known: targets.iter().filter(|t| t.value.is_some()).count(),
-                of: targets.len(),
+                known: targets.iter().filter(|t| t.is_known_target()).count(),
+                of: TARGETS.len(),
             },
             system: System {
                 cpu: value("cpu"),
@@ -189,22 +193,37 @@ impl Summary {
         }
     }
 
-    /// Whether `other` says something else of any target than this.
+    /// Whether `other` says something else of any target than this, or measures it by something
+    /// else.
     pub fn differs_in_status(&self, other: &Summary) -> bool {
-        let statuses = |s: &Summary| s.targets.iter().map(|t| t.status).collect::<Vec<_>>();
-        statuses(self) != statuses(other)
+        let verdict =
+            |target: &Judgement| (target.id, target.scope, target.status, target.threshold);
+        let verdicts = |s: &Summary| s.targets.iter().map(verdict).collect::<Vec<_>>();
+        verdicts(self) != verdicts(other)
     }
 }
 
-/// Judges every target by its worst series.
+impl Judgement {
+    /// Whether it counts among the known of the twelve.
+    fn is_known_target(&self) -> bool {
+        self.value.is_some() && self.scope != Some(Scope::Container)
+    }
+}
+
+/// Judges every target by its worst series, and beside it the limit of the container, if there is
+/// one.
 pub fn judge(standing: &Standing, thresholds: &Thresholds, now: Instant) -> Vec<Judgement> {
-    TARGETS
-        .iter()
-        .filter_map(|target| {
-            let threshold = thresholds.of(target.id)?;
-            Some(judge_one(target, threshold, standing, now))
-        })
-        .collect()
+    let mut judgements = Vec::with_capacity(TARGETS.len() + CONTAINER_TARGETS.len());
+    for target in &TARGETS {
+        let Some(threshold) = thresholds.of(target.id) else {
+            continue;
+        };
+        judgements.push(judge_one(target, threshold, standing, now));
+        let beside = CONTAINER_TARGETS.iter().filter(|one| one.id == target.id);
+        let limits = beside.map(|limit| judge_one(limit, threshold, standing, now));
+        judgements.extend(limits.filter(|limit| limit.value.is_some()));
+    }
+    judgements
 }
 
 fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant) -> Judgement {
@@ -228,7 +247,7 @@ fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant)
         operator: target.operator.symbol(),
         status: TargetStatus::NoData,
         worst: None,
-        scope: None,
+        scope: target.scope,
         source: None,
         simulated: false,
         reason: None,
@@ -244,7 +263,6 @@ fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant)
                 TargetStatus::Missed
             };
             judgement.worst = Some(as_map(&metric.labels));
-            judgement.scope = (target.source == "system").then_some("host");
             judgement.source = Some(target.source.to_owned());
         }
         None => {
@@ -333,6 +351,30 @@ mod tests {
         assert_eq!(reason(&standing, "query_time"), Reason::Connect);
         let hint = judged(&standing, "query_time").hint.unwrap();
         assert_eq!(hint, "iris/main: refused (connect)");
+    }
+
+    #[test]
+    fn a_container_is_a_row_of_its_own_where_it_has_a_limit() {
+        let mut standing = Standing::default();
+        let of = |name, value| observed("system", name, &[("", value)]);
+        standing.take(of("vitals_host_memory_used_ratio", 0.3));
+        assert_eq!(Summary::of(&standing, &required()).targets.len(), 12);
+
+        let mut both = of("vitals_container_memory_used_ratio", 0.9);
+        let host = of("vitals_host_memory_used_ratio", 0.3);
+        both.families = [&both.families[..], &host.families[..]].concat().into();
+        standing.take(both);
+        let summary = Summary::of(&standing, &required());
+        assert_eq!(summary.coverage, Coverage { known: 1, of: 12 });
+        assert_eq!(summary.system.memory, Some(0.3));
+        assert_eq!(summary.status, Status::Missed);
+        let rows = summary.targets.iter().filter(|row| row.id == "memory");
+        let rows: Vec<_> = rows.map(|row| (row.scope, row.status)).collect();
+        let expected = [
+            (Some(Scope::Host), TargetStatus::Met),
+            (Some(Scope::Container), TargetStatus::Missed),
+        ];
+        assert_eq!(rows, expected);
     }
 
     #[test]

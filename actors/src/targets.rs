@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::units::{Bytes, Ratio};
 
 /// One row of the table.
@@ -22,6 +25,18 @@ pub struct Target {
     pub source: &'static str,
     /// What an operator can do where no source is configured.
     pub hint: &'static str,
+    /// What is judged, where there is more than one thing it could be.
+    pub scope: Option<Scope>,
+}
+
+/// What a figure of the machine is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole machine.
+    Host,
+    /// What the limits of Vitals' own cgroup leave it. Judged by itself, where there is a limit.
+    Container,
 }
 
 /// How value and threshold compare when a target is met.
@@ -116,6 +131,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_host_cpu_used_ratio",
         source: "system",
         hint: "known once two samples have been taken",
+        scope: Some(Scope::Host),
     },
     Target {
         id: "memory",
@@ -125,6 +141,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_host_memory_used_ratio",
         source: "system",
         hint: "/proc/meminfo must be readable",
+        scope: Some(Scope::Host),
     },
     Target {
         id: "disk",
@@ -134,6 +151,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_host_filesystem_used_ratio",
         source: "system",
         hint: "no local file system could be read",
+        scope: Some(Scope::Host),
     },
     Target {
         id: "network_latency",
@@ -142,7 +160,8 @@ pub const TARGETS: [Target; 12] = [
         operator: Operator::Below,
         series: "vitals_network_connect_seconds",
         source: "network",
-        hint: "no dependency is configured: set IRIS_HOST, REDIS_HOST or [network] targets",
+        hint: "nothing is configured to connect to: set [network] targets",
+        scope: None,
     },
     Target {
         id: "query_time",
@@ -152,6 +171,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_iris_query_seconds",
         source: "iris",
         hint: IRIS,
+        scope: None,
     },
     Target {
         id: "hl7_rate",
@@ -161,6 +181,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_hl7_messages_per_minute",
         source: "iris",
         hint: IRIS,
+        scope: None,
     },
     Target {
         id: "connection_pool",
@@ -170,6 +191,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_iris_connection_pool_ratio",
         source: "iris",
         hint: IRIS,
+        scope: None,
     },
     Target {
         id: "database_size",
@@ -179,6 +201,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_iris_database_size_bytes",
         source: "iris",
         hint: IRIS,
+        scope: None,
     },
     Target {
         id: "api_response",
@@ -188,6 +211,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_application_response_mean_seconds",
         source: "application",
         hint: APPLICATION,
+        scope: None,
     },
     Target {
         id: "error_rate",
@@ -197,6 +221,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_application_error_ratio",
         source: "application",
         hint: APPLICATION,
+        scope: None,
     },
     Target {
         id: "cache_hit",
@@ -206,6 +231,7 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_application_cache_hit_ratio",
         source: "application",
         hint: "no cache is configured: set REDIS_HOST, or add an [[application]]",
+        scope: None,
     },
     Target {
         id: "uptime",
@@ -215,6 +241,32 @@ pub const TARGETS: [Target; 12] = [
         series: "vitals_uptime_ratio",
         source: "uptime",
         hint: "no dependency is configured whose uptime could be observed",
+        scope: None,
+    },
+];
+
+/// Limits of Vitals' own cgroup: judged as rows of their own beside those of the same id, only where
+/// there are such limits.
+pub const CONTAINER_TARGETS: [Target; 2] = [
+    Target {
+        id: "cpu",
+        title: "CPU usage of the container",
+        unit: "ratio",
+        operator: Operator::Below,
+        series: "vitals_container_cpu_used_ratio",
+        source: "system",
+        hint: "known once two samples have been taken",
+        scope: Some(Scope::Container),
+    },
+    Target {
+        id: "memory",
+        title: "Memory usage of the container",
+        unit: "ratio",
+        operator: Operator::Below,
+        series: "vitals_container_memory_used_ratio",
+        source: "system",
+        hint: "the cgroup must be readable",
+        scope: Some(Scope::Container),
     },
 ];
 

@@ -39,14 +39,24 @@ fn parts(settings: &Settings) -> Vec<Part> {
         false => "without node_* families",
     };
     let part = |actor, does| Part { actor, does };
-    vec![
-        part(
-            "collectors/system",
-            format!(
-                "measures this host every {}, {node}",
-                every(system.interval)
-            ),
+    let mut parts = vec![part(
+        "collectors/system",
+        format!(
+            "measures this host every {}, {node}",
+            every(system.interval)
         ),
+    )];
+    let targets = &settings.network.targets;
+    if !targets.is_empty() {
+        let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
+        let interval = every(settings.collect.interval);
+        let does = format!(
+            "connects every {interval} to {targets}",
+            targets = targets.join(", ")
+        );
+        parts.push(part("collectors/network", does));
+    }
+    parts.extend([
         part(
             "pipeline/aggregator",
             format!(
@@ -62,7 +72,8 @@ fn parts(settings: &Settings) -> Vec<Part> {
             "front",
             format!("answers on http://{}", settings.server.address),
         ),
-    ]
+    ]);
+    parts
 }
 
 fn text(settings: &Settings, parts: &[Part]) -> String {

@@ -12,12 +12,18 @@ use supervision::{Exit, Root};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
+    cli::Flags,
     data_directory::{DataDirectory, DataError},
-    exit_code, journal_of_the_tree, logging, port_holder,
+    exit_code,
+    front::Shared,
+    journal_of_the_tree, logging, open_files, port_holder,
     settings::Settings,
     tree::Parts,
     watchdog,
 };
+
+/// Connections that wait to be accepted; the kernel may take fewer.
+const BACKLOG: i32 = 1_024;
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +43,9 @@ enum ServeError {
 }
 
 /// Runs until a signal, or until the tree gives up.
-pub(crate) fn run(settings: Settings) -> ExitCode {
+pub(crate) fn run(settings: Settings, flags: Flags) -> ExitCode {
     logging::start(&settings.log);
-    match System::new().block_on(serve(settings)) {
+    match System::new().block_on(serve(settings, flags)) {
         Ok(Exit::Shutdown | Exit::Normal) => {
             log::info!("stopped");
             ExitCode::SUCCESS
@@ -55,19 +61,25 @@ pub(crate) fn run(settings: Settings) -> ExitCode {
     }
 }
 
-async fn serve(settings: Settings) -> Result<Exit, ServeError> {
+async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
     let listener = listen(settings.server.address)?;
     // The port may have been any free one.
     let address = listener.local_addr().unwrap_or(settings.server.address);
-    let _data = DataDirectory::lock(&settings.server.data)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
+    let data = DataDirectory::lock(&settings.server.data)?;
+    let mut signals = Signals::take().map_err(ServeError::Signals)?;
+    open_files::allow(settings.server.max_connections);
     if settings.server.chaos && !address.ip().is_loopback() {
         log::warn!("--chaos is ignored: {address} is not a loopback address");
     }
 
     let budget = settings.supervision.abandoned_threads as usize;
-    let parts = Arc::new(Parts::new(settings, listener, Arbiter::current())?);
+    let parts = Arc::new(Parts::new(
+        settings,
+        flags,
+        listener,
+        data.path(),
+        Arbiter::current(),
+    )?);
     let building = parts.clone();
     let root = Root::start("vitals", budget, move || building.root());
     let tree = root.tree().clone();
@@ -77,23 +89,43 @@ async fn serve(settings: Settings) -> Result<Exit, ServeError> {
     watchdog::watch(tree);
     log::info!("vitals {} listens on {address}", crate::build::release_id());
 
-    tokio::select! {
-        exit = root.exit() => return Ok(exit),
-        name = either(&mut terminate, &mut interrupt) => log::info!("{name}: stopping"),
-    }
-    parts.shared.draining.store(true, Relaxed);
-    root.shutdown();
-    tokio::select! {
-        exit = root.exit() => Ok(exit),
-        name = either(&mut terminate, &mut interrupt) => {
-            log::warn!("{name} again: ending at once");
-            exit_code::now(exit_code::INTERRUPTED)
+    let exit = until_the_end(&root, &parts.shared, &mut signals).await;
+    parts.shared.audit.finish();
+    Ok(exit)
+}
+
+async fn until_the_end(root: &Root, shared: &Shared, signals: &mut Signals) -> Exit {
+    let mut stopping = false;
+    loop {
+        let asked = tokio::select! {
+            exit = root.exit() => return exit,
+            asked = signals.next() => asked,
+        };
+        match asked {
+            // The log says what comes of it.
+            Asked::Reload if !stopping => shared.reloader.reload_on("SIGHUP"),
+            Asked::Reload => {}
+            Asked::End(name) if !stopping => {
+                log::info!("{name}: stopping");
+                stopping = true;
+                shared.draining.store(true, Relaxed);
+                root.shutdown();
+            }
+            Asked::End(name) => {
+                log::warn!("{name} again: ending at once");
+                exit_code::now(exit_code::INTERRUPTED)
+            }
         }
     }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).map_err(|error| ServeError::Listen {
+    let listener = TcpListener::bind(address).and_then(|listener| {
+        // Anew, for a longer queue than the library's: 128 are full at once when many come.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| ServeError::Listen {
         address,
         remedy: match error.kind() {
             io::ErrorKind::AddrInUse => taken(address),
@@ -112,9 +144,33 @@ fn taken(address: SocketAddr) -> String {
     }
 }
 
-async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {
-    tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+/// The signals the process follows.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+enum Asked {
+    End(&'static str),
+    Reload,
+}
+
+impl Signals {
+    fn take() -> io::Result<Self> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::End("SIGTERM"),
+            _ = self.interrupt.recv() => Asked::End("SIGINT"),
+            _ = self.hangup.recv() => Asked::Reload,
+        }
     }
 }

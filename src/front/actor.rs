@@ -8,6 +8,7 @@ use actix_web::{dev::ServerHandle, web::Data};
 use supervision::{Exit, fail};
 
 use super::{
+    door,
     serving::{Serving, drain},
     shared::Shared,
 };
@@ -65,7 +66,15 @@ impl Actor for Front {
         if tokio::runtime::Handle::try_current().is_err() {
             return Running::Stop; // dropped together with its runtime
         }
-        ctx.spawn(wrap_future::<_, Self>(drain(handle)).map(|(), _, ctx| ctx.stop()));
+        // Without a successor nobody would answer those in the socket's queue.
+        let last = self.shared.is_draining().then(|| self.listener.clone());
+        let stopped = async move {
+            if let Some(listener) = last {
+                door::shut(&listener).await;
+            }
+            drain(handle).await;
+        };
+        ctx.spawn(wrap_future::<_, Self>(stopped).map(|(), _, ctx| ctx.stop()));
         Running::Continue
     }
 }

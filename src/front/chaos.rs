@@ -10,21 +10,56 @@ use actix_web::{
 };
 use serde::Serialize;
 use supervision::{Fault, FaultError};
+use utoipa::ToSchema;
 
 use super::{
-    error::{error, unavailable},
+    error::{ErrorBody, error, unavailable},
+    query,
     shared::Shared,
 };
+use crate::audit::Change;
 
 const HANG: Duration = Duration::from_secs(10);
 const LONGEST_HANG: u64 = 60;
 
-#[derive(Serialize)]
-struct Struck<'a> {
-    actor: &'a str,
-    fault: &'a str,
+/// What an actor can be struck with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Fault)]
+enum FaultName {
+    Panic,
+    Hang,
+    Stop,
 }
 
+/// Who is struck, and by what.
+#[derive(Serialize, ToSchema)]
+struct Struck {
+    actor: String,
+    fault: FaultName,
+}
+
+/// Strike an actor
+///
+/// Only with `--chaos`, and only between loopback addresses.
+#[utoipa::path(
+    post,
+    path = "/vitals/v1/chaos/{actor}/{fault}",
+    tag = "state",
+    params(
+        ("actor" = String, Path, description = "Its path in the tree, URL-encoded", example = "collectors/system"),
+        ("fault" = FaultName, Path, description = "What happens to it"),
+        ("seconds" = Option<u64>, Query, minimum = 1, maximum = 60, description = "How long it hangs; 10 if not said"),
+    ),
+    responses(
+        (status = 202, description = "It is struck", body = Struck),
+        (status = 400, description = "No such fault, or not this actor", body = ErrorBody),
+        (status = 403, description = "Chaos is off, or asked from elsewhere", body = ErrorBody),
+        (status = 404, description = "No such actor", body = ErrorBody),
+        (status = 409, description = "The actor is not running", body = ErrorBody),
+        (status = 503, description = "The tree is not standing yet, or the service is overloaded", body = ErrorBody),
+    )
+)]
 pub(crate) async fn chaos(
     request: HttpRequest,
     place: Path<(String, String)>,
@@ -38,8 +73,8 @@ pub(crate) async fn chaos(
         return error(StatusCode::FORBIDDEN, "forbidden", message);
     }
     let (actor, name) = place.into_inner();
-    let fault = match fault(&name, request.query_string()) {
-        Ok(fault) => fault,
+    let (name, fault) = match fault(&name, request.query_string()) {
+        Ok(named) => named,
         Err(message) => return error(StatusCode::BAD_REQUEST, "bad_fault", &message),
     };
     let Some(tree) = shared.tree.get() else {
@@ -47,11 +82,13 @@ pub(crate) async fn chaos(
     };
     match tree.inject(&actor, fault) {
         Ok(()) => {
-            log::warn!("chaos: {actor} is struck: {fault:?}");
-            HttpResponse::Accepted().json(Struck {
-                actor: &actor,
-                fault: &name,
-            })
+            shared.audit.tell(Change {
+                who: "loopback".to_owned(),
+                what: format!("chaos: {fault:?} {actor}").to_lowercase(),
+                outcome: "struck".to_owned(),
+                peer: request.peer_addr(),
+            });
+            HttpResponse::Accepted().json(Struck { actor, fault: name })
         }
         Err(problem) => {
             let (status, code) = match problem {
@@ -64,17 +101,17 @@ pub(crate) async fn chaos(
     }
 }
 
-fn fault(name: &str, query: &str) -> Result<Fault, String> {
+fn fault(name: &str, query: &str) -> Result<(FaultName, Fault), String> {
     match name {
-        "panic" => Ok(Fault::Panic),
-        "stop" => Ok(Fault::Stop),
-        "hang" => seconds(query).map(Fault::Hang),
+        "panic" => Ok((FaultName::Panic, Fault::Panic)),
+        "stop" => Ok((FaultName::Stop, Fault::Stop)),
+        "hang" => seconds(query).map(|length| (FaultName::Hang, Fault::Hang(length))),
         _ => Err(format!("no fault `{name}`: panic, hang or stop")),
     }
 }
 
 fn seconds(query: &str) -> Result<Duration, String> {
-    let Some(text) = query.split('&').find_map(|p| p.strip_prefix("seconds=")) else {
+    let Some(text) = query::parameter(query, "seconds") else {
         return Ok(HANG);
     };
     match text.parse() {
@@ -89,6 +126,7 @@ mod tests {
 
     #[test]
     fn a_hang_has_a_length() {
+        let fault = |name, query| fault(name, query).map(|(_, fault)| fault);
         let hang = |seconds| Ok(Fault::Hang(Duration::from_secs(seconds)));
         assert_eq!(fault("hang", ""), hang(10));
         assert_eq!(fault("hang", "seconds=60"), hang(60));
@@ -98,6 +136,7 @@ mod tests {
             "seconds=-1",
             "seconds=x",
             "seconds=",
+            "seconds",
         ] {
             assert!(fault("hang", bad).is_err(), "{bad}");
         }

@@ -1,17 +1,26 @@
 //! Errors of our own routes: JSON with a code that stays.
 
-use actix_web::{HttpResponse, HttpResponseBuilder, http::StatusCode};
-use serde::Serialize;
+use std::borrow::Cow;
 
-#[derive(Serialize)]
-struct Body<'a> {
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What every route answers where it cannot do what it was asked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct ErrorBody<'a> {
     error: Content<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErrorContent)]
 struct Content<'a> {
-    code: &'a str,
-    message: &'a str,
+    /// For machines; it stays what it is.
+    #[schema(example = "not_found")]
+    code: Cow<'a, str>,
+    /// For people.
+    message: Cow<'a, str>,
 }
 
 /// `{"error":{"code","message"}}`
@@ -21,8 +30,11 @@ pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> HttpRespon
 
 /// The same, for an answer that has headers already.
 pub(crate) fn with(mut response: HttpResponseBuilder, code: &str, message: &str) -> HttpResponse {
-    response.json(Body {
-        error: Content { code, message },
+    response.json(ErrorBody {
+        error: Content {
+            code: code.into(),
+            message: message.into(),
+        },
     })
 }
 
@@ -31,4 +43,15 @@ pub(crate) fn unavailable(message: &str) -> HttpResponse {
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header(("Retry-After", "1"));
     with(response, "unavailable", message)
+}
+
+/// A part of the path is not even text.
+#[derive(Debug, thiserror::Error)]
+#[error("the path is not text, once decoded")]
+pub(crate) struct BadPath;
+
+impl ResponseError for BadPath {
+    fn error_response(&self) -> HttpResponse {
+        error(StatusCode::BAD_REQUEST, "bad_path", &self.to_string())
+    }
 }

@@ -2,13 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use supervision::Ref;
 use tokio::{sync::Mutex, time::timeout};
-use vitals_actors::{
-    collector::{CollectorActor, system::SystemCollector},
-    last_known::LastKnown,
-    messages::Refresh,
-};
+use vitals_actors::{collector::system::SystemCollector, last_known::LastKnown, messages::Refresh};
+
+use crate::collectors::Seat;
 
 /// Values of this age are as good as new.
 const MAX_AGE: Duration = Duration::from_millis(20);
@@ -16,17 +13,14 @@ const MAX_AGE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_millis(50);
 
 pub(crate) struct Freshness {
-    system: Ref<CollectorActor<SystemCollector>>,
+    system: Arc<Seat<SystemCollector>>,
     last_known: Arc<LastKnown>,
     /// Held by whoever asks; the others wait for what comes of it.
     asking: Mutex<()>,
 }
 
 impl Freshness {
-    pub(crate) fn new(
-        system: Ref<CollectorActor<SystemCollector>>,
-        last_known: Arc<LastKnown>,
-    ) -> Self {
+    pub(crate) fn new(system: Arc<Seat<SystemCollector>>, last_known: Arc<LastKnown>) -> Self {
         Freshness {
             system,
             last_known,
@@ -44,8 +38,9 @@ impl Freshness {
             let _asking = self.asking.lock().await;
             if !self.is_fresh() {
                 let question = Refresh { max_age: MAX_AGE };
+                let system = self.system.load_full();
                 // Whatever the answer, the page shows the age of what it shows.
-                let _ = self.system.ask(question, PATIENCE).await;
+                let _ = system.ask(question, PATIENCE).await;
             }
         };
         let _ = timeout(PATIENCE, refresh).await;
@@ -53,7 +48,7 @@ impl Freshness {
 
     fn is_fresh(&self) -> bool {
         let standing = self.last_known.standing.load();
-        let heard = standing.heard(self.system.name());
+        let heard = standing.heard(self.system.load().name());
         heard.is_some_and(|at| at.elapsed() <= MAX_AGE)
     }
 }

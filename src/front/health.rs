@@ -11,6 +11,7 @@ use actix_web::{
     web::Data,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 use vitals_actors::{
     health::{HealthReport, HealthStatus},
     messages::GetHealth,
@@ -22,7 +23,9 @@ use crate::build;
 const HEALTH_JSON: &str = "application/health+json";
 const JSON: &str = "application/json";
 
-#[derive(Serialize)]
+/// The verdict of the last check.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
     status: HealthStatus,
@@ -36,6 +39,20 @@ struct Body<'a> {
     checks: Option<&'a std::collections::BTreeMap<String, Vec<vitals_actors::health::Check>>>,
 }
 
+/// Whether Vitals itself works, and what it cannot see
+///
+/// As draft-inadarei-api-health-check-06 has it; `application/json` if only that is accepted.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "health",
+    responses(
+        (status = 200, description = "It works (pass), perhaps with something missing (warn)",
+            content((Body = "application/health+json"), (Body = "application/json"))),
+        (status = 503, description = "Vitals itself is broken (fail)",
+            content((Body = "application/health+json"), (Body = "application/json"))),
+    )
+)]
 pub(crate) async fn health(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let (report, stale) = match fallback::ask(&shared.aggregator, GetHealth).await {
         Ok(report) => (report, false),
@@ -74,13 +91,13 @@ fn verdict(report: Option<&Arc<HealthReport>>, shared: &Shared) -> (HealthStatus
         return (HealthStatus::Fail, Some(output));
     }
     match report {
-        Some(report) if age_of(report.at) > shared.lasts.health => {
+        Some(report) if age_of(report.at) > shared.lasts().health => {
             let seconds = age_of(report.at).as_secs();
             let output = format!("the health checker has been silent for {seconds} s");
             (HealthStatus::Fail, Some(output))
         }
         Some(report) => (report.status, report.output.clone()),
-        None if build::age() > shared.lasts.health => {
+        None if build::age() > shared.lasts().health => {
             let output = "the health checker has given no verdict".to_owned();
             (HealthStatus::Fail, Some(output))
         }

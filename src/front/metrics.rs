@@ -11,8 +11,34 @@ use exposition::text::Format;
 use tokio::time::Instant;
 use vitals_actors::{aggregator::own_families, messages::GetExposition, page::Page};
 
-use super::{error, fallback, shared::Shared};
+use super::{
+    error::{self, ErrorBody},
+    fallback,
+    shared::Shared,
+};
 
+/// Everything that counts now
+///
+/// Prometheus text, or OpenMetrics where `Accept` prefers it; gzip when asked for.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "measurements",
+    responses(
+        (
+            status = 200, description = "The page",
+            content(
+                (String = "text/plain; version=0.0.4; charset=utf-8"),
+                (String = "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+            ),
+            headers(
+                ("Age" = Option<u64>, description = "Seconds; only on an answer from what was last known"),
+                ("X-Vitals-Stale" = Option<String>, description = "`true` on such an answer"),
+            )
+        ),
+        (status = 503, description = "Nothing has been measured lately", body = ErrorBody),
+    )
+)]
 pub(crate) async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|v| v.to_str().ok());
     let format = Format::negotiate(accept);
@@ -26,7 +52,7 @@ pub(crate) async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpR
 
     let standing = shared.last_known.standing.load_full();
     match standing.age(Instant::now()) {
-        Some(age) if age <= shared.lasts.exposition => {
+        Some(age) if age <= shared.lasts().exposition => {
             let own = own_families(&standing, &shared.aggregator_settings);
             fallback::mark_stale(&mut response, age);
             body(&request, response, &Page::render(&standing, &own, format))

@@ -7,27 +7,43 @@
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
+//! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
+//! | `GET /openapi.json` | these, for machines | `openapi.rs` |
 //! | `GET /` | a list of these | `index.rs` |
 //!
-//! Whoever has no answer from the aggregator in time is given what was last known, and told so.
+//! A connection is read and written through its `wire.rs`; a request comes to its route through
+//! `observe.rs` (counts, headers) and `admission.rs` (URL, host, body, load). Whoever has no answer from the aggregator in time is given what was last known, and told so.
 
 mod actor;
+mod admission;
+mod body;
+mod caller;
 mod chaos;
+mod door;
 mod error;
 mod fallback;
 mod freshness;
+mod head;
+mod headers;
 mod health;
+mod host;
 mod index;
+mod line;
 mod metrics;
 mod observe;
+mod openapi;
 mod probes;
+mod query;
+mod reload;
 mod routes;
 mod serving;
 mod shared;
+mod site;
 mod summary;
 mod tree;
+mod wire;
 
 pub(crate) use actor::Front;
 pub(crate) use freshness::Freshness;
-pub(crate) use shared::{Lasts, Shared};
+pub(crate) use shared::Shared;

@@ -1,19 +1,25 @@
-//! What happens around every request: it is counted and timed, and a panic becomes an answer.
+//! What happens around every request: it is counted and timed, a panic becomes an answer, and the
+//! answer gets the headers that all have.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use actix_web::{
     Error, HttpResponse, ResponseError,
-    body::MessageBody,
+    body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::Method,
     middleware::Next,
-    web::Data,
+    web::{Bytes, Data},
 };
 use futures::FutureExt;
-use prometheus::IntGauge;
+use pin_project_lite::pin_project;
 
-use super::{error::error, shared::Shared};
+use super::{error::error, headers, line::Ticket, shared::Shared};
 
 pub(crate) async fn observe(
     shared: Data<Shared>,
@@ -21,15 +27,20 @@ pub(crate) async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
+    let ticket = Ticket::of(&request);
     let method = name(request.method());
     // The pattern, not the path: the number of series must not depend on who asks for what.
     let route = request.match_pattern();
-    let route = route.as_deref().unwrap_or("unmatched");
+    let route = route.as_deref().map(|route| shared.below_prefix(route));
+    let route = route.unwrap_or("unmatched");
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     // The panic hook has logged where.
-    let answered = answered.unwrap_or_else(|_panic| Err(Failed.into()));
-    let code = match &answered {
-        Ok(response) => response.status(),
+    let mut answered = answered.unwrap_or_else(|_panic| Err(Failed.into()));
+    let code = match &mut answered {
+        Ok(response) => {
+            headers::complete(response.headers_mut());
+            response.status()
+        }
         Err(error) => error.as_response_error().status_code(),
     };
     let labels = [route, method, code.as_str()];
@@ -40,7 +51,12 @@ pub(crate) async fn observe(
         .http_seconds
         .with_label_values(&[route])
         .observe(seconds);
-    answered
+    answered.map(|response| {
+        response.map_body(|_, body| UnderWay {
+            body,
+            _ticket: ticket,
+        })
+    })
 }
 
 /// A handler panicked.
@@ -50,7 +66,9 @@ struct Failed;
 
 impl ResponseError for Failed {
     fn error_response(&self) -> HttpResponse {
-        error(self.status_code(), "internal", &self.to_string())
+        let mut response = error(self.status_code(), "internal", &self.to_string());
+        headers::complete(response.headers_mut());
+        response
     }
 }
 
@@ -67,19 +85,27 @@ fn name(method: &Method) -> &'static str {
     }
 }
 
-/// Counts a connection for as long as it is open.
-pub(crate) struct Connection(IntGauge);
-
-impl Connection {
-    pub(crate) fn open(gauge: &IntGauge) -> Self {
-        gauge.inc();
-        Connection(gauge.clone())
+pin_project! {
+    /// An answer that is handed over: until its end the connection is not idle.
+    struct UnderWay<B> {
+        #[pin]
+        body: B,
+        _ticket: Option<Ticket>,
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.dec();
+impl<B: MessageBody> MessageBody for UnderWay<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.project().body.poll_next(cx)
     }
 }
 

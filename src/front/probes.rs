@@ -10,7 +10,7 @@ use actix_web::{
 };
 use supervision::State;
 
-use super::{health::ROOT_SILENCE, shared::Shared};
+use super::{health::ROOT_SILENCE, query, shared::Shared};
 
 /// A thing that must be so, and whether it is.
 type Condition = (&'static str, bool);
@@ -32,19 +32,61 @@ fn readiness(shared: &Shared) -> Vec<Condition> {
     conditions
 }
 
+/// Whether it lives, as Kubernetes asks
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "health",
+    params(("verbose" = Option<String>, Query, description = "Say of each condition whether it holds")),
+    responses(
+        (status = 200, description = "It lives", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "It should be restarted", body = String, content_type = "text/plain; charset=utf-8"),
+    )
+)]
 pub(crate) async fn livez(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     kubernetes("livez", &request, &liveness(&shared))
 }
 
+/// Whether it can be asked, as Kubernetes asks
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "health",
+    params(("verbose" = Option<String>, Query, description = "Say of each condition whether it holds")),
+    responses(
+        (status = 200, description = "It can be asked", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "Not yet, or no more", body = String, content_type = "text/plain; charset=utf-8"),
+    )
+)]
 pub(crate) async fn readyz(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     kubernetes("readyz", &request, &readiness(&shared))
 }
 
+/// Whether it lives, as Prometheus answers
+#[utoipa::path(
+    get,
+    path = "/-/healthy",
+    tag = "health",
+    responses(
+        (status = 200, description = "It lives", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "It should be restarted", body = String, content_type = "text/plain; charset=utf-8"),
+    )
+)]
 pub(crate) async fn healthy(shared: Data<Shared>) -> HttpResponse {
     let (yes, no) = ("Vitals is Healthy.\n", "Vitals is not Healthy.\n");
     prometheus(&liveness(&shared), yes, no)
 }
 
+/// Whether it can be asked, as Prometheus answers
+#[utoipa::path(
+    get,
+    path = "/-/ready",
+    tag = "health",
+    responses(
+        (status = 200, description = "It can be asked", body = String, content_type = "text/plain; charset=utf-8"),
+        (status = 503, description = "Not yet, or no more", body = String, content_type = "text/plain; charset=utf-8"),
+    )
+)]
 pub(crate) async fn ready(shared: Data<Shared>) -> HttpResponse {
     let (yes, no) = ("Vitals is Ready.\n", "Vitals is not Ready.\n");
     prometheus(&readiness(&shared), yes, no)
@@ -52,10 +94,7 @@ pub(crate) async fn ready(shared: Data<Shared>) -> HttpResponse {
 
 fn kubernetes(what: &str, request: &HttpRequest, conditions: &[Condition]) -> HttpResponse {
     let all = conditions.iter().all(|(_, so)| *so);
-    let verbose = request
-        .query_string()
-        .split('&')
-        .any(|parameter| parameter == "verbose" || parameter.starts_with("verbose="));
+    let verbose = query::parameter(request.query_string(), "verbose").is_some();
     if all && !verbose {
         return text(StatusCode::OK, "ok".to_owned());
     }

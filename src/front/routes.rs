@@ -1,48 +1,147 @@
-//! Which path leads to which handler.
+//! Which path leads to which handler. The table is all there is: what is registered, what a wrong
+//! method is told, and what `/openapi.json` must know.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource, guard,
-    http::{StatusCode, header::ALLOW},
-    web,
+    HttpRequest, HttpResponse, Resource, Route, guard,
+    http::{
+        Method, StatusCode,
+        header::{ALLOW, LOCATION},
+    },
+    web::{self, PathConfig, ServiceConfig},
 };
 
-use super::{chaos, error, health, index, metrics, probes, summary, tree};
+use super::{chaos, error, health, index, metrics, openapi, probes, reload, summary, tree};
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+/// A path and what is done there.
+pub(super) struct Entry {
+    pub(super) path: &'static str,
+    pub(super) access: Access,
+    handler: fn() -> Route,
+}
+
+/// How a route is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// By GET, and by HEAD for the answer without its body.
+    Read,
+    /// By POST.
+    Change,
+}
+
+/// Answered whatever host a request names, and however many requests are under way.
+const PROBES: [&str; 5] = ["/health", "/livez", "/readyz", "/-/healthy", "/-/ready"];
+/// Of these, answered also without the prefix that all routes are below.
+const WITHOUT_PREFIX: [&str; 3] = ["/health", "/livez", "/readyz"];
+/// Characters of a path that nothing is at.
+const SHOWN: usize = 100;
+
+/// All routes.
+#[rustfmt::skip] // A table: one route a line.
+pub(super) fn table() -> Vec<Entry> {
+    use Access::{Change, Read};
+    let entry = |access, path, handler| Entry { path, access, handler };
+    vec![
+        entry(Read, "/", || web::to(index::index)),
+        entry(Read, "/metrics", || web::to(metrics::metrics)),
+        entry(Read, "/health", || web::to(health::health)),
+        entry(Read, "/livez", || web::to(probes::livez)),
+        entry(Read, "/readyz", || web::to(probes::readyz)),
+        entry(Read, "/-/healthy", || web::to(probes::healthy)),
+        entry(Read, "/-/ready", || web::to(probes::ready)),
+        entry(Read, "/summary", || web::to(summary::summary)),
+        entry(Read, "/openapi.json", || web::to(openapi::openapi)),
+        entry(Read, "/vitals/v1/tree", || web::to(tree::tree)),
+        entry(Change, "/-/reload", || web::to(reload::reload)),
+        entry(Change, "/vitals/v1/chaos/{actor:.*}/{fault}", || web::to(chaos::chaos)),
+    ]
+}
+
+/// Whether a path, without the prefix, is that of a probe.
+pub(super) fn is_probe(path: &str) -> bool {
+    PROBES.contains(&path)
+}
+
+/// Registers all routes below a prefix, which may be empty.
+pub(super) fn routes(config: &mut ServiceConfig, prefix: &str) {
     config
-        .service(get("/", web::to(index::index)))
-        .service(get("/metrics", web::to(metrics::metrics)))
-        .service(get("/health", web::to(health::health)))
-        .service(get("/livez", web::to(probes::livez)))
-        .service(get("/readyz", web::to(probes::readyz)))
-        .service(get("/-/healthy", web::to(probes::healthy)))
-        .service(get("/-/ready", web::to(probes::ready)))
-        .service(get("/summary", web::to(summary::summary)))
-        .service(get("/vitals/v1/tree", web::to(tree::tree)))
-        .service(
-            web::resource("/vitals/v1/chaos/{actor:.+}/{fault}")
-                .route(web::post().to(chaos::chaos))
-                .default_service(web::to(|| method_not_allowed("POST"))),
-        )
+        .app_data(PathConfig::default().error_handler(|_, _| error::BadPath.into()))
         .default_service(web::to(not_found));
+    if prefix.is_empty() {
+        return register(config);
+    }
+    for entry in table() {
+        if WITHOUT_PREFIX.contains(&entry.path) {
+            config.service(entry.resource());
+        }
+    }
+    for path in ["/", prefix] {
+        let home = format!("{prefix}/");
+        let redirect = move || std::future::ready(found(&home));
+        config.service(web::resource(path).route(Access::Read.guarding(web::to(redirect))));
+    }
+    config.service(web::scope(prefix).configure(register));
 }
 
-/// A route that is read, with or without its body.
-fn get(path: &str, route: actix_web::Route) -> Resource {
-    let read = guard::Any(guard::Get()).or(guard::Head());
-    web::resource(path)
-        .route(route.guard(read))
-        .default_service(web::to(|| method_not_allowed("GET, HEAD")))
+fn register(config: &mut ServiceConfig) {
+    for entry in table() {
+        config.service(entry.resource());
+    }
 }
 
-async fn method_not_allowed(allowed: &'static str) -> HttpResponse {
+impl Entry {
+    fn resource(&self) -> Resource {
+        let access = self.access;
+        web::resource(self.path)
+            .route(access.guarding((self.handler)()))
+            .default_service(web::to(move || method_not_allowed(access)))
+    }
+}
+
+impl Access {
+    /// What stands in `Allow`.
+    pub(super) fn methods(self) -> &'static str {
+        match self {
+            Access::Read => "GET, HEAD",
+            Access::Change => "POST",
+        }
+    }
+
+    fn guarding(self, route: Route) -> Route {
+        match self {
+            Access::Read => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+            Access::Change => route.method(Method::POST),
+        }
+    }
+}
+
+async fn method_not_allowed(access: Access) -> HttpResponse {
     let mut response = HttpResponse::MethodNotAllowed();
-    response.insert_header((ALLOW, allowed));
-    let message = format!("this route takes {allowed}");
+    response.insert_header((ALLOW, access.methods()));
+    let message = format!("this route takes {}", access.methods());
     error::with(response, "method_not_allowed", &message)
 }
 
+fn found(place: &str) -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((LOCATION, place))
+        .finish()
+}
+
 async fn not_found(request: HttpRequest) -> HttpResponse {
-    let message = format!("nothing at {}; / lists what there is", request.path());
+    let path: String = request.path().chars().take(SHOWN).collect();
+    let message = format!("nothing at {path}; / lists what there is");
     error::error(StatusCode::NOT_FOUND, "not_found", &message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_routes() {
+        let known = |path: &&str| table().iter().any(|entry| entry.path == *path);
+        assert!(PROBES.iter().all(known));
+        assert!(WITHOUT_PREFIX.iter().all(|path| is_probe(path)));
+        assert!(!is_probe("/metrics") && !is_probe("/health/"));
+    }
 }

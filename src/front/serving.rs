@@ -1,32 +1,42 @@
 //! A running HTTP server that outlives its actor for as long as its last answers take.
 
 use std::{
-    future::Future,
+    future::{Future, ready},
     io,
     net::TcpListener,
     pin::Pin,
-    task::{Context, Poll, ready},
+    rc::Rc,
+    task::{Context, Poll},
     time::Duration,
 };
 
-use actix_rt::ArbiterHandle;
+use actix_http::HttpService;
+use actix_rt::{ArbiterHandle, net::TcpStream};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServerHandle},
+    App,
+    dev::{AppConfig, Server, ServerHandle},
     middleware::{Compress, from_fn},
     web::Data,
 };
 
 use super::{
-    observe::{Connection, observe},
+    admission::admit,
+    body::expected,
+    line::Line,
+    observe::observe,
     routes::routes,
     shared::Shared,
+    wire::{Wire, WireLimits},
 };
+use crate::settings::Server as ServerSettings;
 
 /// Threads that answer requests.
 const WORKERS: usize = 2;
 /// Answers under way are given this many seconds when the server stops.
 const DRAIN_SECONDS: u64 = 5;
+/// After its last answer a client is heard out for this long, so that it can read that answer.
+const LINGER: Duration = Duration::from_secs(1);
 /// actix-server drops connections that it has accepted and not yet handed to a worker when it is
 /// told to stop; paused for this long before, it has none.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -48,22 +58,50 @@ impl Serving {
         shared: Data<Shared>,
         drain_on: ArbiterHandle,
     ) -> io::Result<Self> {
-        let connections = shared.own.http_connections.clone();
-        let app = move || {
-            App::new()
-                .app_data(shared.clone())
-                .wrap(Compress::default())
-                .wrap(from_fn(observe))
-                .configure(routes)
-        };
-        let server = HttpServer::new(app)
-            .on_connect(move |_, extensions| {
-                extensions.insert(Connection::open(&connections));
-            })
+        let settings = shared.started_with.server.clone();
+        let limits = wire_limits(&settings);
+        let server = Server::build()
             .workers(WORKERS)
+            .max_concurrent_connections((settings.max_connections as usize).div_ceil(WORKERS))
             .disable_signals()
-            .shutdown_timeout(DRAIN_SECONDS)
-            .listen(listener.try_clone()?)?;
+            .shutdown_timeout(DRAIN_SECONDS);
+        let draining = server.graceful_shutdown_signal();
+        let serve = move || {
+            let (own, draining) = (Rc::new(shared.own.clone()), draining.clone());
+            let expectant = shared.clone();
+            let shared = shared.clone();
+            let prefix = settings.prefix();
+            let app = App::new()
+                .app_data(shared)
+                .configure(move |config| routes(config, prefix))
+                .wrap(Compress::default())
+                .wrap(from_fn(admit))
+                .wrap(from_fn(observe));
+            let connected = fn_service(move |stream: TcpStream| {
+                let peer = stream.peer_addr().ok();
+                // The end of a page must not wait for the client to confirm the rest of it.
+                let _ = stream.set_nodelay(true);
+                let wire = Wire::new(stream, Line::open(&own), limits);
+                ready(Ok::<_, actix_http::error::DispatchError>((wire, peer)))
+            });
+            let http = HttpService::build()
+                .keep_alive(settings.keep_alive)
+                .client_request_timeout(settings.header_time)
+                .client_disconnect_timeout(LINGER)
+                .graceful_shutdown_signal(move || {
+                    let draining = draining.clone();
+                    async move { draining.notified().await }
+                })
+                .on_connect_ext(|wire: &Wire<TcpStream>, of_connection| {
+                    of_connection.insert(wire.line().clone());
+                })
+                .expect(fn_service(move |request| {
+                    ready(expected(request, &expectant))
+                }))
+                .h1(map_config(app, |()| AppConfig::default()));
+            connected.and_then(http)
+        };
+        let server = server.listen("http", listener.try_clone()?, serve)?;
         Ok(Serving {
             server: Some(server.run()),
             drain_on,
@@ -72,6 +110,14 @@ impl Serving {
 
     pub(crate) fn handle(&self) -> Option<ServerHandle> {
         self.server.as_ref().map(Server::handle)
+    }
+}
+
+fn wire_limits(settings: &ServerSettings) -> WireLimits {
+    WireLimits {
+        head: settings.max_header.get() as usize,
+        head_time: settings.header_time,
+        send_time: settings.send_time,
     }
 }
 
@@ -89,7 +135,7 @@ impl Future for Serving {
         let Some(server) = self.server.as_mut() else {
             return Poll::Ready(Ok(()));
         };
-        let ended = ready!(Pin::new(server).poll(cx));
+        let ended = std::task::ready!(Pin::new(server).poll(cx));
         self.server = None; // nothing is left to drain
         Poll::Ready(ended)
     }

@@ -3,11 +3,12 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use supervision::{Ref, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
@@ -16,6 +17,10 @@ use vitals_actors::{
 };
 
 use super::freshness::Freshness;
+use crate::{audit::Audit, reload::Reloader, settings::Settings};
+
+/// What is last known counts for so many intervals of its route.
+const LASTS: u32 = 3;
 
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
@@ -31,33 +36,60 @@ pub(crate) struct Shared {
     pub(crate) draining: AtomicBool,
     /// Whether the chaos routes are open.
     pub(crate) chaos: bool,
-    /// How old an answer may be that is given while the aggregator is silent.
-    pub(crate) lasts: Lasts,
-}
-
-/// Three intervals of each route.
-pub(crate) struct Lasts {
-    pub(crate) exposition: Duration,
-    pub(crate) summary: Duration,
-    pub(crate) health: Duration,
+    /// Settings that count until a restart.
+    pub(crate) started_with: Arc<Settings>,
+    /// Settings that a reload changes.
+    pub(crate) live: Arc<ArcSwap<Settings>>,
+    pub(crate) reloader: Arc<Reloader>,
+    pub(crate) audit: Arc<Audit>,
+    /// Requests that routes are at work on.
+    pub(crate) under_way: AtomicU32,
+    /// Whether it can be reached from this machine only.
+    pub(crate) on_loopback: bool,
+    /// The name of this machine.
+    pub(crate) machine: String,
 }
 
 impl Shared {
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Relaxed)
     }
+
+    /// A path without the prefix of all routes. What is not below it is as it was.
+    pub(super) fn below_prefix<'p>(&self, path: &'p str) -> &'p str {
+        let below = path.strip_prefix(self.started_with.server.prefix());
+        below.filter(|below| below.starts_with('/')).unwrap_or(path)
+    }
+
+    /// How old an answer may be that is given while the aggregator is silent.
+    pub(super) fn lasts(&self) -> Lasts {
+        let settings = self.live.load();
+        Lasts {
+            exposition: settings.collect.interval * LASTS,
+            summary: settings.summary.interval * LASTS,
+            health: settings.health.interval * LASTS,
+        }
+    }
+}
+
+/// Three intervals of each route.
+pub(super) struct Lasts {
+    pub(super) exposition: Duration,
+    pub(super) summary: Duration,
+    pub(super) health: Duration,
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{settings::Settings, tree::Parts};
+    use crate::{cli::Flags, tree::Parts};
 
     /// Everything a handler can reach, with no actor behind it.
     pub(crate) fn shared() -> Arc<Shared> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let main = actix_rt::Arbiter::current();
-        let parts = Parts::new(Settings::default(), listener, main).unwrap();
+        let (settings, flags) = (Settings::default(), Flags::default());
+        let parts = Parts::new(settings, flags, listener, None, main).unwrap();
         parts.shared.clone()
     }
 }

@@ -4,36 +4,59 @@ use actix_web::{HttpResponse, web::Data};
 use jiff::Timestamp;
 use serde::Serialize;
 use supervision::{Exit, LastExit, Node, NodeKind, State};
+use utoipa::ToSchema;
 
-use super::{error, shared::Shared};
+use super::{
+    error::{self, ErrorBody},
+    shared::Shared,
+};
 
-#[derive(Serialize)]
+/// An actor, and all that is below it.
+#[derive(Serialize, ToSchema)]
 struct TreeNode {
     name: String,
+    /// `supervisor` or `actor`
     kind: &'static str,
+    /// `running`, `starting`, `backoff`, `degraded`, `stopped` or `failed`
     state: &'static str,
     generation: u64,
     restarts: u64,
     last_exit: Option<TreeExit>,
     queue: Queue,
     age_seconds: f64,
+    #[schema(no_recursion)]
     children: Vec<TreeNode>,
 }
 
-#[derive(Serialize)]
+/// Why an incarnation ended.
+#[derive(Serialize, ToSchema)]
 struct TreeExit {
     kind: &'static str,
     /// `file:line` of a panic.
     at: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     time: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+/// Messages that wait or are in progress.
+#[derive(Serialize, ToSchema)]
 struct Queue {
     depth: usize,
     capacity: usize,
 }
 
+/// The supervision tree
+///
+/// The root is at the top.
+#[utoipa::path(
+    get,
+    path = "/vitals/v1/tree",
+    tag = "health",
+    responses(
+        (status = 200, description = "All actors, as they are at this moment", body = TreeNode),
+        (status = 503, description = "The tree is not standing yet", body = ErrorBody),
+    )
+)]
 pub(crate) async fn tree(shared: Data<Shared>) -> HttpResponse {
     match shared.tree.get() {
         Some(tree) => HttpResponse::Ok().json(TreeNode::of(&tree.snapshot())),

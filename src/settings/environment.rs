@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::problem::Fault;
 use super::table::{Finding, Reading};
+use super::token::{ALLOWED, TokenHash};
 use super::value::{Entries, Entry, Place, Value};
 
 /// What the names of all variables that stand for a setting begin with.
@@ -13,11 +14,18 @@ const PREFIX: &str = "VITALS__";
 /// Names the settings file; the flag `--config` goes before it.
 pub(super) const CONFIG: &str = "VITALS_CONFIG";
 
+/// A token by the name [`TOKEN_NAME`], or the file it is in.
+const TOKEN: &str = "VITALS_TOKEN";
+const TOKEN_FILE: &str = "VITALS_TOKEN_FILE";
+pub(super) const TOKEN_NAME: &str = "default";
+
 /// What the environment says to Vitals.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     /// The settings file, where one is named. Empty counts as unset, as `${X:-}` gives it.
     pub(super) config: Option<PathBuf>,
+    /// The token of [`TOKEN_NAME`], where there is one. Empty counts as unset here, too.
+    pub(super) token: Option<TokenHash>,
     /// The settings given by variables.
     pub(super) entries: Entries,
 }
@@ -35,6 +43,10 @@ impl Environment {
                 environment.config = Some(value)
                     .filter(|value| !value.is_empty())
                     .map(PathBuf::from);
+                continue;
+            }
+            if (variable == TOKEN || variable == TOKEN_FILE) && !value.is_empty() {
+                environment.take_token(&variable.to_string_lossy(), value, reading);
                 continue;
             }
             // A name that is no text cannot be ours beyond the prefix, and is refused as unknown.
@@ -58,6 +70,32 @@ impl Environment {
             }
         }
         environment
+    }
+
+    fn take_token(&mut self, variable: &str, value: OsString, reading: &mut Reading) {
+        let token = if self.token.is_some() {
+            Err(format!("both {TOKEN} and {TOKEN_FILE} are set; unset one"))
+        } else if variable == TOKEN_FILE {
+            let path = PathBuf::from(value);
+            TokenHash::of_file(&path).map_err(|reason| {
+                format!(
+                    "{} {reason}; allowed: a file with {ALLOWED}",
+                    path.display()
+                )
+            })
+        } else {
+            // What is no text is no token either.
+            TokenHash::of_token(value.to_str().unwrap_or_default())
+                .map_err(|reason| format!("{reason}; allowed: {ALLOWED}"))
+        };
+        match token {
+            Ok(token) => self.token = Some(token),
+            Err(reason) => {
+                let place = Place::Variable(variable.to_owned());
+                let fault = Fault::Token { reason };
+                reading.findings.push((place, Finding::Fault(fault)));
+            }
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::problem::Fault;
 use super::unreadable::Unreadable;
-use super::value::{Entries, Entry, Place, Value};
+use super::value::{Entries, Entry, Item, Place, Value};
 
 /// The largest file that is read, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -139,8 +139,7 @@ fn table_entries(table: &DeTable<'_>, depth: usize, findings: &mut Vec<(Place, F
     for (key, value) in table {
         let place = Place::Offset(value.span().start);
         if depth > DEEPEST {
-            let message = format!("tables nested more than {DEEPEST} deep");
-            findings.push((place, Fault::Syntax { message }));
+            findings.push((place, too_deep()));
             continue;
         }
         let key_place = Place::Offset(key.span().start);
@@ -155,6 +154,25 @@ fn table_entries(table: &DeTable<'_>, depth: usize, findings: &mut Vec<(Place, F
         );
     }
     entries
+}
+
+fn list_items(items: &DeArray<'_>, depth: usize, findings: &mut Vec<(Place, Fault)>) -> Vec<Item> {
+    let mut list = Vec::new();
+    for item in items {
+        let place = Place::Offset(item.span().start);
+        if depth > DEEPEST {
+            findings.push((place, too_deep()));
+            continue;
+        }
+        let value = convert(item, depth, findings);
+        list.push(Item { place, value });
+    }
+    list
+}
+
+fn too_deep() -> Fault {
+    let message = format!("tables nested more than {DEEPEST} deep");
+    Fault::Syntax { message }
 }
 
 fn convert(
@@ -174,7 +192,7 @@ fn convert(
         },
         DeValue::Boolean(value) => Value::Boolean(*value),
         DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
-        DeValue::Array(_) => Value::List,
+        DeValue::Array(items) => Value::List(list_items(items, depth + 1, findings)),
         DeValue::Table(table) => Value::Table(table_entries(table, depth + 1, findings)),
     }
 }

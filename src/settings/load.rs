@@ -30,6 +30,7 @@ impl Settings {
         let named_by_flag = flags.config.clone().map(|path| (Place::Flag(CONFIG), path));
         let named_by_variable = environment
             .config
+            .clone()
             .map(|path| (Place::Variable(environment::CONFIG.to_owned()), path));
         let file = named_by_flag
             .or(named_by_variable)
@@ -40,12 +41,7 @@ impl Settings {
                 };
                 File::read(path).map_err(unreadable).ok()
             });
-        Self::assemble(
-            reading,
-            &file.unwrap_or_default(),
-            environment.entries,
-            flags,
-        )
+        Self::assemble(reading, &file.unwrap_or_default(), environment, flags)
     }
 
     /// Reads the layers in their order. `reading` knows all keys, and what was found before; no
@@ -53,7 +49,7 @@ impl Settings {
     pub(super) fn assemble(
         mut reading: Reading,
         file: &File,
-        environment: Entries,
+        environment: Environment,
         flags: &Flags,
     ) -> Result<Self, SettingsError> {
         let mut settings = Self::default();
@@ -64,8 +60,12 @@ impl Settings {
                 reading.findings.extend(faults.into_iter().map(found));
             }
         }
-        for entries in [environment, self::flags(flags)] {
+        for entries in [environment.entries, self::flags(flags)] {
             reading.layer(&mut settings, entries, Path::new(""));
+        }
+        if let Some(token) = environment.token {
+            let name = environment::TOKEN_NAME.to_owned();
+            settings.auth.tokens.insert(name, token);
         }
         settings.server.chaos = flags.chaos;
         match error(reading, file) {
@@ -123,7 +123,7 @@ fn error(mut reading: Reading, file: &File) -> Option<SettingsError> {
             },
         };
         let origin = match place {
-            Place::Variable(name) => Origin::Variable(name),
+            Place::Variable(name) => Origin::Variable(shorten(&name)),
             Place::Flag(flag) => Origin::Flag(flag),
             Place::Offset(offset) => {
                 let (line, column) = file.position(offset);

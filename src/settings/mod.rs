@@ -6,14 +6,19 @@
 //! `config/vitals.toml`; a test fails until all three agree. Reloading is loading again: sections
 //! compare, so the caller sees which have changed.
 
+mod auth;
 mod collect;
 mod environment;
+mod external_url;
 mod file;
 mod health;
+mod host_name;
 mod load;
 mod log;
 mod nearest;
+mod network;
 mod problem;
+mod route_prefix;
 mod server;
 mod setting;
 mod summary;
@@ -24,14 +29,18 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod text;
+mod token;
 mod unreadable;
 mod value;
 
 use serde::Serialize;
 
+pub(crate) use auth::Auth;
 pub(crate) use collect::Collect;
 pub(crate) use health::Health;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
+pub(crate) use network::Network;
+pub(crate) use problem::{Problem, SettingsError};
 pub(crate) use server::Server;
 pub(crate) use summary::Summary;
 pub(crate) use supervision::Supervision;
@@ -44,10 +53,14 @@ pub(crate) use targets::Targets;
 pub(crate) struct Settings {
     /// The HTTP server, and where data lives.
     pub(crate) server: Server,
+    /// Who may change the state of Vitals.
+    pub(crate) auth: Auth,
     /// How sources are asked.
     pub(crate) collect: Collect,
     /// The machine Vitals runs on.
     pub(crate) system: System,
+    /// What connections are measured to.
+    pub(crate) network: Network,
     /// How failing actors are restarted.
     pub(crate) supervision: Supervision,
     /// The health check.
@@ -63,8 +76,10 @@ pub(crate) struct Settings {
 impl Section for Settings {
     fn read(&mut self, table: &mut Table<'_>) {
         table.section("server", &mut self.server);
+        table.section("auth", &mut self.auth);
         table.section("collect", &mut self.collect);
         table.section("system", &mut self.system);
+        table.section("network", &mut self.network);
         table.section("supervision", &mut self.supervision);
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);

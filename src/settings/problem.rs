@@ -115,6 +115,12 @@ pub(crate) enum Fault {
         /// The nearest known variables, or all of that section.
         remedy: String,
     },
+    /// A variable with a token that is none, which is not shown.
+    #[error("{reason}")]
+    Token {
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
     /// A variable that is not text.
     #[error("is not UTF-8; set it to text, or unset it")]
     NotText,

@@ -25,7 +25,7 @@ pub(super) trait Ranged: Setting + PartialOrd {
 }
 
 /// Reads what files and variables alike write as text.
-fn parse<T: FromStr<Err: Display>>(value: &Value) -> Result<T, String> {
+pub(super) fn parse<T: FromStr<Err: Display>>(value: &Value) -> Result<T, String> {
     match value {
         Value::Text(text) | Value::Untyped(text) => {
             text.parse().map_err(|error: T::Err| error.to_string())

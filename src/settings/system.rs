@@ -22,6 +22,8 @@ pub(crate) struct System {
     /// Where the root file system of the machine is; `/host` in many containers.
     #[serde(serialize_with = "text::path")]
     pub(crate) rootfs: PathBuf,
+    /// Whether filesystems of file servers are watched too.
+    pub(crate) network_filesystems: bool,
 }
 
 impl Default for System {
@@ -31,6 +33,7 @@ impl Default for System {
             node_exporter: true,
             procfs: PathBuf::from("/proc"),
             rootfs: PathBuf::from("/"),
+            network_filesystems: false,
         }
     }
 }
@@ -42,5 +45,6 @@ impl Section for System {
         table.value("node_exporter", &mut self.node_exporter);
         table.path("procfs", &mut self.procfs);
         table.path("rootfs", &mut self.rootfs);
+        table.value("network_filesystems", &mut self.network_filesystems);
     }
 }

@@ -2,13 +2,18 @@
 //! table does the rest: it fills in what is said, reports what is wrong, and refuses every key
 //! that was not named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::problem::Fault;
 use super::setting::{OUT_OF_RANGE, Ranged, Setting};
-use super::value::{Entries, Entry, Place, Value};
+use super::value::{Entries, Entry, Item, Place, Value, shorten};
+
+/// Stands for a value that is shown to nobody.
+const HIDDEN: &str = "\"…\"";
+/// Characters of a name.
+const LONGEST_NAME: usize = 64;
 
 /// A part of the settings that reads itself. Every layer is read over the one before it, so a
 /// section changes only what the layer says.
@@ -117,6 +122,111 @@ impl Table<'_> {
         self.invalid(path, entry, reason, allowed());
     }
 
+    /// A value that may be absent, which is written as empty text.
+    pub(super) fn optional<T: Setting>(&mut self, key: &str, slot: &mut Option<T>) {
+        let Some((path, entry)) = self.take(key) else {
+            return;
+        };
+        match &entry.value {
+            Value::Text(text) | Value::Untyped(text) if text.is_empty() => *slot = None,
+            value => match T::read(value) {
+                Ok(value) => *slot = Some(value),
+                Err(reason) => {
+                    let allowed = format!("{}, or \"\" for none", T::WHAT);
+                    self.invalid(path, entry, reason, allowed);
+                }
+            },
+        }
+    }
+
+    /// At most so many values. A variable gives them separated by commas.
+    pub(super) fn list<T: Setting>(&mut self, key: &str, slot: &mut Vec<T>, most: usize) {
+        let Some((path, entry)) = self.take(key) else {
+            return;
+        };
+        let items = match entry.value {
+            Value::List(items) => items,
+            Value::Untyped(text) => {
+                let parts = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty());
+                let item = |part: &str| Item {
+                    place: entry.place.clone(),
+                    value: Value::Untyped(part.to_owned()),
+                };
+                parts.map(item).collect()
+            }
+            _ => {
+                let reason = entry.value.kind().to_owned();
+                let allowed = format!("a list, each {}", T::WHAT);
+                return self.invalid(path, entry, reason, allowed);
+            }
+        };
+        if items.len() > most {
+            let (value, reason) = (
+                format!("[{} values]", items.len()),
+                "is too long".to_owned(),
+            );
+            let allowed = format!("at most {most}, each {}", T::WHAT);
+            return self.report(path, entry.place, value, reason, allowed);
+        }
+        let mut values = Vec::new();
+        for item in items {
+            match T::read(&item.value) {
+                Ok(value) => values.push(value),
+                Err(reason) => {
+                    let (path, allowed) = (path.clone(), T::WHAT.to_owned());
+                    self.report(path, item.place, item.value.show(), reason, allowed);
+                }
+            }
+        }
+        *slot = values;
+    }
+
+    /// Secrets, each under a name the operator has chosen. `read` is given the text and the directory
+    /// that relative paths are relative to; its error is a predicate. The text is shown to nobody.
+    pub(super) fn secrets<T>(
+        &mut self,
+        key: &str,
+        slots: &mut BTreeMap<String, T>,
+        allowed: &str,
+        read: impl Fn(&str, &Path) -> Result<T, String>,
+    ) {
+        let path = join(&self.path, key);
+        self.reading.sections.insert(path.clone());
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
+        let Value::Table(entries) = entry.value else {
+            let reason = entry.value.kind().to_owned();
+            let allowed = format!("a section, written [{path}]");
+            return self.report(path, entry.place, HIDDEN.to_owned(), reason, allowed);
+        };
+        for (name, entry) in entries {
+            let value = match &entry.value {
+                Value::Text(_) if !is_name(&name) => {
+                    Err("has a name with other characters than letters, digits, - and _".to_owned())
+                }
+                Value::Text(text) => read(text, self.base),
+                other => Err(other.kind().to_owned()),
+            };
+            match value {
+                Ok(value) => drop(slots.insert(name, value)),
+                Err(reason) => {
+                    let path = join(&path, &shorten(&name));
+                    self.report(
+                        path,
+                        entry.place,
+                        HIDDEN.to_owned(),
+                        reason,
+                        allowed.to_owned(),
+                    );
+                }
+            }
+        }
+    }
+
     /// A path; in a file, a relative one is relative to the file.
     pub(super) fn path(&mut self, key: &str, slot: &mut PathBuf) {
         let Some((path, entry)) = self.take(key) else {
@@ -165,17 +275,24 @@ impl Table<'_> {
     }
 
     fn invalid(&mut self, key: String, entry: Entry, reason: String, allowed: String) {
-        let value = entry.value.show();
+        self.report(key, entry.place, entry.value.show(), reason, allowed);
+    }
+
+    fn report(&mut self, key: String, at: Place, value: String, reason: String, allowed: String) {
         let fault = Fault::Invalid {
             key,
             value,
             reason,
             allowed,
         };
-        self.reading
-            .findings
-            .push((entry.place, Finding::Fault(fault)));
+        self.reading.findings.push((at, Finding::Fault(fault)));
     }
+}
+
+/// Whether a text can be the name of something: it goes into logs.
+pub(super) fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=LONGEST_NAME).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The path of a key within the table at `path`.

@@ -15,6 +15,17 @@ pub(super) fn display<S: Serializer>(
     serializer.collect_str(value)
 }
 
+/// A value by its `Display`, or nothing.
+pub(super) fn optional<S: Serializer>(
+    value: &Option<impl Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_str(""),
+    }
+}
+
 /// A duration as `10s`.
 pub(super) fn duration<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&HumanDuration(*value))

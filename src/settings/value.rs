@@ -16,6 +16,13 @@ pub(super) struct Entry {
     pub(super) value: Value,
 }
 
+/// A value in a list, and where it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) place: Place,
+    pub(super) value: Value,
+}
+
 /// Where something is written. Offsets become lines only for what is reported. Ordered as
 /// problems are shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +54,7 @@ pub(super) enum Value {
     },
     Boolean(bool),
     Datetime(String),
-    List,
+    List(Vec<Item>),
     Table(Entries),
 }
 
@@ -60,7 +67,7 @@ impl Value {
             Self::Float { .. } => "is a float",
             Self::Boolean(_) => "is a boolean",
             Self::Datetime(_) => "is a date",
-            Self::List => "is a list",
+            Self::List(_) => "is a list",
             Self::Table(_) => "is a table",
         }
     }
@@ -72,7 +79,7 @@ impl Value {
             Self::Integer { written, .. } | Self::Float { written, .. } => shorten(written),
             Self::Boolean(value) => value.to_string(),
             Self::Datetime(written) => written.clone(),
-            Self::List => "[…]".to_owned(),
+            Self::List(_) => "[…]".to_owned(),
             Self::Table(_) => "{…}".to_owned(),
         }
     }

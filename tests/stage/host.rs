@@ -21,6 +21,19 @@ pub(crate) fn threads(vitals: &Vitals) -> usize {
     line.unwrap().trim().parse().unwrap()
 }
 
+/// The share of the memory that is in use.
+pub(crate) fn memory_used_ratio() -> f64 {
+    1.0 - memory("MemAvailable:") / memory("MemTotal:")
+}
+
+/// A line of `/proc/meminfo`, in bytes.
+fn memory(name: &str) -> f64 {
+    let lines = fs::read_to_string("/proc/meminfo").unwrap();
+    let line = lines.lines().find_map(|line| line.strip_prefix(name));
+    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<f64>().unwrap() * 1024.0
+}
+
 /// What the host is doing at one moment, under the names of the series.
 pub(crate) struct RunsOn(pub(crate) BTreeMap<String, f64>);
 
@@ -65,17 +78,8 @@ impl RunsOn {
                 lo[column].parse().unwrap(),
             );
         }
-        let memory = fs::read_to_string("/proc/meminfo").unwrap();
-        let total = memory
-            .lines()
-            .find_map(|line| line.strip_prefix("MemTotal:"));
-        let kilobytes: f64 = total
-            .unwrap()
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .unwrap();
-        values.insert("node_memory_MemTotal_bytes".to_owned(), kilobytes * 1024.0);
+        let total = memory("MemTotal:");
+        values.insert("node_memory_MemTotal_bytes".to_owned(), total);
         RunsOn(values)
     }
 }

@@ -13,12 +13,13 @@ mod vitals;
 mod wire;
 
 pub(crate) use directory::Directory;
-pub(crate) use host::{RunsOn, resident_bytes, threads};
-pub(crate) use http::{get, request};
+pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
+pub(crate) use http::{Answer, get, request};
 pub(crate) use page::Page;
 pub(crate) use process::Process;
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
+pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};
 pub(crate) use vitals::{Setup, Vitals, command};
 pub(crate) use wire::{Connection, Response};

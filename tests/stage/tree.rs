@@ -9,6 +9,7 @@ pub(crate) struct Tree(pub(crate) Vec<Node>);
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) path: String,
+    pub(crate) kind: String,
     pub(crate) state: String,
     pub(crate) generation: u64,
     pub(crate) restarts: u64,
@@ -52,6 +53,7 @@ fn collect(node: &Value, path: String, nodes: &mut Vec<Node>) {
     let exit = &node["last_exit"];
     nodes.push(Node {
         path: path.clone(),
+        kind: text(&node["kind"]).unwrap(),
         state: text(&node["state"]).unwrap(),
         generation: node["generation"].as_u64().unwrap(),
         restarts: node["restarts"].as_u64().unwrap(),

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::{Command, ExitStatus},
+    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -168,11 +169,25 @@ impl Vitals {
         fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).unwrap()
     }
 
+    /// Every panic was somebody's: the log would tell of one that no supervisor has seen.
+    #[track_caller]
+    pub(crate) fn nothing_panicked_unguarded(&self) {
+        let log = self.process.log();
+        let unguarded = log.iter().find(|line| line.contains("panic on thread"));
+        assert_eq!(unguarded, None);
+    }
+
     /// SIGTERM, and its end.
     #[track_caller]
     pub(crate) fn stop(&mut self) -> ExitStatus {
         self.process.signal(Signal::TERM);
         self.ends()
+    }
+
+    /// For what is known to take its time.
+    #[track_caller]
+    pub(crate) fn ends_within(&mut self, deadline: Duration) -> ExitStatus {
+        self.process.ends_within(deadline)
     }
 
     #[track_caller]

@@ -36,7 +36,7 @@ impl Connection {
 
     /// Asks as clients do that would ask again.
     pub(crate) fn get(&mut self, path: &str) -> io::Result<Response> {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: vitals\r\n\r\n").as_bytes())?;
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
         self.receive()
     }
 
@@ -81,6 +81,15 @@ impl Connection {
         let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
         Ok(Response { status, head, body })
+    }
+
+    /// Whether the other side has closed it, and sent nothing before.
+    pub(crate) fn is_over(&mut self) -> io::Result<bool> {
+        match self.0.fill_buf() {
+            Ok(bytes) => Ok(bytes.is_empty()),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 }
 

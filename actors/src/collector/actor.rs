@@ -64,6 +64,13 @@ impl<C: Collector> CollectorActor<C> {
         }
     }
 
+    /// Which incarnation this is, from 1. That it measures is said of the first: one that fails all
+    /// the time would fill the log with it.
+    pub fn generation(mut self, generation: u64) -> Self {
+        self.said = (generation > 1).then_some(None);
+        self
+    }
+
     /// The next multiple of the interval, and how long it is until then. After a jump of the clock
     /// the grid goes on from the new time.
     fn next_tick(interval: Duration, now: SystemTime) -> (Timestamp, Duration) {

@@ -22,6 +22,7 @@ use crate::{
     messages::{GetExposition, GetSummary, Probe, Refresh, Refreshed},
     own::OwnMetrics,
     targets::tests::required,
+    tuning::Tuning,
 };
 
 const SEC: Duration = Duration::from_secs(1);
@@ -81,8 +82,12 @@ impl World {
         let aggregator = Ref::<Aggregator>::new("aggregator", Capacity::default());
         let collector = Ref::new("system", Capacity::default());
         let settings = AggregatorSettings {
-            thresholds: required(),
-            summary_interval: 60 * SEC,
+            tuning: Tuning {
+                thresholds: required(),
+                summary_interval: 60 * SEC,
+                health_interval: 30 * SEC,
+            }
+            .tunable(),
             build: ("0", "0"),
             last_known: last_known.clone(),
             own: own.clone(),

@@ -4,7 +4,7 @@ mod process;
 
 use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     core::Collector as Registered, proto,
 };
 use supervision::Node;
@@ -26,6 +26,12 @@ pub struct OwnMetrics {
     pub http_seconds: HistogramVec,
     /// `vitals_http_connections`
     pub http_connections: IntGauge,
+    /// `vitals_http_refused_total{reason}`
+    pub http_refused: IntCounterVec,
+    /// `vitals_config_last_reload_successful`
+    pub reload_successful: IntGauge,
+    /// `vitals_audit_lost_total`
+    pub audit_lost: IntCounter,
 }
 
 impl OwnMetrics {
@@ -66,12 +72,32 @@ impl OwnMetrics {
                 &["route"],
             )?,
             http_connections: IntGauge::new("vitals_http_connections", "Open connections.")?,
+            http_refused: IntCounterVec::new(
+                Opts::new(
+                    "vitals_http_refused_total",
+                    "Requests and connections refused before any route saw them.",
+                ),
+                &["reason"],
+            )?,
+            reload_successful: IntGauge::new(
+                "vitals_config_last_reload_successful",
+                "Whether the last load of the settings succeeded.",
+            )?,
+            audit_lost: IntCounter::new(
+                "vitals_audit_lost_total",
+                "Changes that could not be written to the audit log.",
+            )?,
         };
+        // The settings it has been started with were good.
+        own.reload_successful.set(1);
         own.register(own.collector_errors.clone())?;
         own.register(own.observations_dropped.clone())?;
         own.register(own.http_requests.clone())?;
         own.register(own.http_seconds.clone())?;
         own.register(own.http_connections.clone())?;
+        own.register(own.http_refused.clone())?;
+        own.register(own.reload_successful.clone())?;
+        own.register(own.audit_lost.clone())?;
         Ok(own)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::cli::Flags;
+use crate::settings::environment::Environment;
 use crate::settings::file::File;
 use crate::settings::value::{Entries, Value};
 use crate::settings::{Settings, load};
@@ -22,7 +23,7 @@ fn of_file(text: &str) -> Settings {
     Settings::assemble(
         load::known(),
         &file(text),
-        Entries::new(),
+        Environment::default(),
         &Flags::default(),
     )
     .unwrap()

@@ -46,7 +46,7 @@ fn the_later_layer_wins() {
         ("VITALS__SERVER__ADDRESS", "0.0.0.0:2"),
         ("VITALS__HEALTH__INTERVAL", "15s"),
         ("PATH", "/bin"),
-        ("VITALS_TOKEN", "not ours to read"),
+        ("VITALS_TOKENS", "not ours to read"),
     ];
     let flags = Flags {
         log: Some("debug".to_owned()),
@@ -184,4 +184,55 @@ fn bytes_that_are_no_text_are_refused_by_name() {
          known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL\n\
          VITALS__LOG__LEVEL: is not UTF-8; set it to text, or unset it"
     );
+}
+
+#[test]
+fn hosts_are_a_list_in_a_file_and_commas_in_a_variable() {
+    let file = "server.hosts = [\"a\", \"B.example.\"]";
+    let hosts = |variables: &[(&str, &str)]| {
+        let settings = settings(file, variables, &Flags::default()).unwrap();
+        settings
+            .server
+            .hosts
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(hosts(&[]), ["a", "b.example"]);
+    assert_eq!(hosts(&[("VITALS__SERVER__HOSTS", "c, d,")]), ["c", "d"]);
+    assert_eq!(hosts(&[("VITALS__SERVER__HOSTS", "")]), [""; 0]);
+}
+
+#[test]
+fn tokens_come_from_files_hashes_and_the_environment() {
+    let token = "0123456789abcdef".repeat(4);
+    let folder = Folder::new("tokens");
+    let clear = folder.file("clear", format!("{token}\n").as_bytes());
+    // printf %s abc | sha256sum
+    let hash = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let hashed = folder.file("hashed", hash.as_bytes());
+    let (clear, hashed) = (clear.display(), hashed.display());
+    let file = format!("[auth.tokens]\na = \"{clear}\"\nb = \"{hashed}\"\nc = \"{hash}\"");
+    let file = settings(&file, &[("VITALS_TOKEN", "")], &Flags::default()).unwrap();
+    assert_eq!(file.auth.tokens.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(file.auth.name_of(&token), Some("a"));
+    assert_eq!(file.auth.name_of("abc"), Some("c"), "the last of two names");
+
+    let variable = settings("", &[("VITALS_TOKEN", &token)], &Flags::default()).unwrap();
+    assert_eq!(variable.auth.name_of(&token), Some("default"));
+    let path = folder.0.join("clear");
+    let path = [("VITALS_TOKEN_FILE", path.to_str().unwrap())];
+    let of_file = settings("", &path, &Flags::default()).unwrap();
+    assert_eq!(of_file.auth, variable.auth);
+
+    let both = [("VITALS_TOKEN", token.as_str()), path[0]];
+    let error = settings("", &both, &Flags::default())
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "VITALS_TOKEN_FILE: both VITALS_TOKEN and VITALS_TOKEN_FILE are set; unset one"
+    );
+    let printed = toml::to_string(&variable).unwrap() + &format!("{variable:?}");
+    assert!(!printed.contains("0123456789abcdef"), "{printed}");
 }

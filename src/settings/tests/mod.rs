@@ -33,5 +33,5 @@ fn settings(
         path: FILE.into(),
         text: file.to_owned(),
     };
-    Settings::assemble(reading, &file, environment.entries, flags)
+    Settings::assemble(reading, &file, environment, flags)
 }

@@ -1,46 +1,29 @@
 //! `vitals_host_cpu_used_ratio`: the share of CPU time in use over the last ten seconds.
 
-use std::{collections::VecDeque, time::Duration};
-
 use exposition::MetricFamily;
 use tokio::time::Instant;
 
 use super::{
     host,
     stat::{CpuTimes, IDLE, IOWAIT},
+    window::Window,
 };
 
-const SPAN: Duration = Duration::from_secs(10);
-/// Ticks come a little early or late: without this the window would be eleven seconds every other
-/// time.
-const JITTER: Duration = Duration::from_millis(500);
-/// Over less than this a tick more or less of the kernel's clock is several percent.
-const LEAST: Duration = Duration::from_millis(200);
-
-/// The ticks of the last ten seconds, or the last two where they are further apart.
+/// The times at the ticks of the last ten seconds.
 #[derive(Default)]
 pub(super) struct CpuWindow {
-    ticks: VecDeque<(Instant, CpuTimes)>,
+    ticks: Window<CpuTimes>,
     ratio: Option<f64>,
 }
 
 impl CpuWindow {
     /// A tick has come.
     pub(super) fn tick(&mut self, at: Instant, times: CpuTimes) {
-        let restarted = |(_, last): &(Instant, CpuTimes)| times.total() < last.total();
-        if self.ticks.back().is_some_and(restarted) {
+        let restarted = |last: CpuTimes| times.total() < last.total();
+        if self.ticks.last().is_some_and(restarted) {
             self.ticks.clear();
         }
-        self.ticks.push_back((at, times));
-        let second_covers = |ticks: &VecDeque<(Instant, CpuTimes)>| {
-            ticks.len() > 2
-                && ticks
-                    .get(1)
-                    .is_some_and(|(second, _)| at.duration_since(*second) + JITTER >= SPAN)
-        };
-        while second_covers(&self.ticks) {
-            self.ticks.pop_front();
-        }
+        self.ticks.push(at, times);
         self.ratio = self.over_all_ticks();
     }
 
@@ -59,11 +42,8 @@ impl CpuWindow {
     }
 
     fn over_all_ticks(&self) -> Option<f64> {
-        let ((since, first), (until, last)) = (self.ticks.front()?, self.ticks.back()?);
-        if until.duration_since(*since) < LEAST {
-            return None;
-        }
-        let spent = last.since(first);
+        let (first, last, _) = self.ticks.ends()?;
+        let spent = last.since(&first);
         let all = spent.total();
         let unused = spent.0[IDLE].saturating_add(spent.0[IOWAIT]);
         (all > 0).then(|| all.saturating_sub(unused) as f64 / all as f64)
@@ -72,6 +52,8 @@ impl CpuWindow {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// A tick every so many milliseconds; busy and idle ticks of the CPU's clock up to then.

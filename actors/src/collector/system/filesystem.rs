@@ -1,31 +1,37 @@
-//! `node_filesystem_*` and `vitals_host_filesystem_used_ratio`: the local mounts, and how full
-//! they are.
+//! `node_filesystem_*` and `vitals_host_filesystem_used_ratio`: the mounts, and how full they are.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
 
 use exposition::{Labels, MetricFamily};
 
 use super::{
     machine::{Machine, Space},
     mounts,
-    procfs::Malformed,
+    remote::{Remote, Told},
+    text::Malformed,
     watched::{self, Watched},
 };
+use crate::collector::CollectError;
 
 /// The mounts as of the last look at the table.
 pub(super) struct Filesystems {
     rootfs: PathBuf,
+    /// Whether those that could keep us waiting are wanted.
+    network: bool,
     table: Vec<u8>,
     watched: Vec<Watched>,
+    remote: Remote,
 }
 
 impl Filesystems {
     /// The host's `/` is reached as `rootfs`.
-    pub(super) fn new(rootfs: PathBuf) -> Self {
+    pub(super) fn new(rootfs: PathBuf, network: bool) -> Self {
         Filesystems {
             rootfs,
+            network,
             table: Vec::new(),
             watched: Vec::new(),
+            remote: Remote::default(),
         }
     }
 
@@ -35,12 +41,25 @@ impl Filesystems {
             return Ok(());
         }
         self.table.clear();
-        self.watched = watched::choose(&mounts::parse(table)?, &self.rootfs, machine);
+        let mounts = mounts::parse(table)?;
+        self.watched = watched::choose(&mounts, &self.rootfs, self.network, machine);
         self.table.extend_from_slice(table);
         Ok(())
     }
 
-    /// Asks each filesystem how full it is.
+    /// Asks the remote ones among the mounts of the last look, beside us.
+    pub(super) async fn freshen(&mut self, machine: &Machine) {
+        let remote = self.watched.iter().filter(|watched| watched.remote);
+        let paths = remote.map(|watched| watched.path.as_path());
+        self.remote.freshen(paths, machine).await;
+    }
+
+    /// The remote ones that do not answer.
+    pub(super) fn failures(&self) -> impl Iterator<Item = CollectError> {
+        self.remote.failures()
+    }
+
+    /// Asks each local filesystem how full it is, and tells what the remote ones answered.
     pub(super) fn families(&self, machine: &Machine, node_exporter: bool) -> Vec<MetricFamily> {
         let mut node = NodeFamilies::new(self.watched.len());
         let mut ratio = MetricFamily::gauge(
@@ -52,14 +71,17 @@ impl Filesystems {
             if labels.is_none() && watched.judged.is_none() {
                 continue;
             }
-            let space = (machine.space)(&watched.path);
-            if let (Some(labels), Ok(space)) = (&watched.judged, &space)
+            let told = match watched.remote {
+                true => self.remote.told(&watched.path),
+                false => (machine.space)(&watched.path).map_or(Told::Failure, Told::Space),
+            };
+            if let (Some(labels), Told::Space(space)) = (&watched.judged, &told)
                 && let Some(used) = used_ratio(space)
             {
                 ratio.push(labels.clone(), used);
             }
             if let Some(labels) = labels {
-                node.push(labels, watched.readonly, space);
+                node.push(labels, watched.readonly, told);
             }
         }
         let mut families = node.into_families();
@@ -114,15 +136,12 @@ impl NodeFamilies {
         }
     }
 
-    fn push(&mut self, labels: &Labels, readonly: bool, space: io::Result<Space>) {
-        let readonly = f64::from(u8::from(readonly));
-        match space {
-            Err(error) => {
-                let labels = with_error(labels, &error);
-                self.device_error.push(labels.clone(), 1.0);
-                self.readonly.push(labels, readonly);
-            }
-            Ok(space) => {
+    fn push(&mut self, labels: &Labels, readonly: bool, told: Told) {
+        match told {
+            Told::Nothing => {}
+            Told::Failure => self.device_error.push(labels.clone(), 1.0),
+            Told::Space(space) => {
+                let readonly = f64::from(u8::from(readonly));
                 self.device_error.push(labels.clone(), 0.0);
                 self.readonly.push(labels.clone(), readonly);
                 self.size.push(labels.clone(), space.size);
@@ -147,24 +166,9 @@ impl NodeFamilies {
     }
 }
 
-/// node_exporter tells the error in the label `device_error`, in Go's words: the C library's
-/// without the capital.
-fn with_error(labels: &Labels, error: &io::Error) -> Labels {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let text = match text.split_at_checked(1) {
-        Some((first, rest)) => first.to_ascii_lowercase() + rest,
-        None => text.to_owned(),
-    };
-    let pairs = labels.iter().chain([("device_error", text.as_str())]);
-    // The names are those of a good set and one more.
-    Labels::try_new(pairs).unwrap_or_else(|_| labels.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use exposition::Value;
-    use rustix::io::Errno;
 
     use super::*;
 
@@ -182,15 +186,17 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_in_gos_words() {
+    fn of_one_that_fails_nothing_else_is_told() {
         let mut node = NodeFamilies::new(1);
-        let labels = Labels::new([("device", "/dev/sda1"), ("mountpoint", "/mnt")]);
-        node.push(&labels, true, Err(Errno::ACCESS.into()));
-        let told = &node.device_error.metrics[0];
-        assert_eq!(told.labels.get("device_error"), Some("permission denied"));
-        assert_eq!(told.labels.get("device"), Some("/dev/sda1"));
-        assert_eq!(told.value, Value::Number(1.0));
-        assert_eq!(node.readonly.metrics.len(), 1);
-        assert!(node.size.metrics.is_empty());
+        let labels = Labels::new([("device", "/dev/sda1"), ("mountpoint", "/srv")]);
+        node.push(&labels, true, Told::Failure);
+        node.push(&labels, true, Told::Nothing);
+        let told: Vec<_> = node
+            .into_families()
+            .into_iter()
+            .flat_map(|family| family.metrics)
+            .map(|metric| metric.value)
+            .collect();
+        assert_eq!(told, [Value::Number(1.0)]);
     }
 }

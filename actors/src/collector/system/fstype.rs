@@ -1,6 +1,7 @@
 //! What kinds of filesystems there are: virtual ones, remote ones, those in memory.
 
-/// Not storage, or storage that is always full: node_exporter's list.
+/// Not storage, or storage that is always full: node_exporter's default
+/// `--collector.filesystem.fs-types-exclude`.
 pub(super) fn is_virtual(fstype: &str) -> bool {
     matches!(
         fstype,
@@ -13,7 +14,6 @@ pub(super) fn is_virtual(fstype: &str) -> bool {
             | "debugfs"
             | "devpts"
             | "devtmpfs"
-            | "erofs"
             | "fusectl"
             | "hugetlbfs"
             | "iso9660"

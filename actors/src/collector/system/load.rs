@@ -2,7 +2,7 @@
 
 use exposition::{Labels, MetricFamily};
 
-use super::procfs::{Malformed, words};
+use super::text::{Malformed, words};
 
 /// Over 1, 5 and 15 minutes.
 pub(super) fn parse(text: &[u8]) -> Result<[f64; 3], Malformed> {

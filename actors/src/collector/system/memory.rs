@@ -3,8 +3,8 @@
 use exposition::{Labels, MetricFamily, is_metric_name};
 
 use super::{
-    host,
-    procfs::{Malformed, lines, unsigned, words},
+    LOCAL, host,
+    text::{Malformed, lines, unsigned, words},
 };
 
 /// A line of `/proc/meminfo`.
@@ -50,6 +50,29 @@ pub(super) fn used_ratio(entries: &[Entry<'_>]) -> Option<MetricFamily> {
         "Share of memory in use: 1 - MemAvailable / MemTotal.",
     );
     Some(family.with(host(), (1.0 - available / total).max(0.0)))
+}
+
+/// Memory set aside for huge pages is not available to anybody else, whether anything lies in it or
+/// not: a host whose IRIS has its shared memory there is fuller than it looks, or emptier.
+pub(super) fn huge_pages(entries: &[Entry<'_>]) -> Option<MetricFamily> {
+    let size = value(entries, b"Hugepagesize")?;
+    let pages = |key: &[u8]| value(entries, key);
+    let (total, free) = (pages(b"HugePages_Total")?, pages(b"HugePages_Free")?);
+    let reserved = pages(b"HugePages_Rsvd").unwrap_or(0.0).min(free);
+    let mut family = MetricFamily::gauge(
+        "vitals_host_hugepages_bytes",
+        "Memory set aside for huge pages of the default size, by state: used, reserved (promised, \
+         but not touched yet) or free. All of it is in use to vitals_host_memory_used_ratio.",
+    );
+    for (state, pages) in [
+        ("used", (total - free).max(0.0)),
+        ("reserved", reserved),
+        ("free", free - reserved),
+    ] {
+        let labels = Labels::new([("host", LOCAL), ("state", state)]);
+        family.push(labels, pages * size);
+    }
+    Some(family)
 }
 
 fn value(entries: &[Entry<'_>], key: &[u8]) -> Option<f64> {
@@ -197,6 +220,28 @@ DirectMap1G:    25165824 kB
     }
 
     #[test]
+    fn huge_pages_are_a_state_of_their_own() {
+        let told = |text: &[u8]| {
+            let family = huge_pages(&parse(text).unwrap())?;
+            let of = |metric: &exposition::Metric| match metric.value {
+                Value::Number(bytes) => (metric.labels.get("state").unwrap().to_owned(), bytes),
+                _ => unreachable!(),
+            };
+            Some(family.metrics.iter().map(of).collect::<Vec<_>>())
+        };
+        let text = b"MemTotal: 9 kB
+HugePages_Total: 10
+HugePages_Free: 6
+HugePages_Rsvd: 5
+Hugepagesize: 2048 kB
+";
+        let mib = |state: &str, mib: f64| (state.to_owned(), mib * 1_048_576.0);
+        let states = [mib("used", 8.0), mib("reserved", 10.0), mib("free", 2.0)];
+        assert_eq!(told(text).unwrap(), states);
+        assert_eq!(told(b"MemTotal: 9 kB\nHugePages_Total: 1\n"), None);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, expected) in [
             ("", "no line `MemTotal`"),
@@ -221,7 +266,7 @@ DirectMap1G:    25165824 kB
             text[at] = byte;
             for text in [garbage.as_slice(), &text, &RECORDED[..at]] {
                 if let Ok(entries) = parse(text) {
-                    let _ = used_ratio(&entries);
+                    let _ = (used_ratio(&entries), huge_pages(&entries));
                     let _ = memory.families(&entries).count();
                 }
             }

@@ -1,28 +1,47 @@
 //! The host itself, under node_exporter's names (`node_*`), and what Vitals makes of it
-//! (`vitals_host_*`).
+//! (`vitals_host_*`, `vitals_container_*`).
 //!
-//! One file per subject. Everything comes from a handful of small files in `/proc` and one
-//! `statvfs` per local filesystem, so that a measurement costs a tenth of a millisecond and can be
-//! had every second and once more for a scrape.
+//! One file per subject, and three speeds. CPU, memory, network totals and local filesystems are
+//! measured at every tick and once more for a scrape: a handful of small files in `/proc` and one
+//! `statvfs` per filesystem, a tenth of a millisecond. What is counted besides is on a [`grid`] of
+//! ten seconds. What may take long, or for ever, is asked [`beside`](super::beside) the
+//! measurement: [`facts`] about devices, and [`remote`] filesystems.
 
+mod arp;
+mod container;
 mod cpu;
 mod cpu_window;
+mod disk;
+mod facts;
 mod filesystem;
 mod fstype;
+mod grid;
 mod kernel;
 mod load;
 mod machine;
 mod memory;
 mod mounts;
+mod netstat;
 mod network;
+mod pressure;
 mod procfs;
+mod remote;
+mod repeated;
+mod sockstat;
+mod softnet;
 mod stat;
+mod sysctl;
+mod text;
 mod time;
 mod uname;
+mod vmstat;
 mod watched;
+mod window;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tree;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -30,8 +49,17 @@ use exposition::{Labels, MetricFamily};
 use tokio::time::Instant;
 
 use self::{
-    cpu::Cpus, cpu_window::CpuWindow, filesystem::Filesystems, machine::Machine, memory::Memory,
-    network::Network, procfs::Procfs, uname::UnameInfo,
+    container::Container,
+    cpu::Cpus,
+    cpu_window::CpuWindow,
+    facts::Facts,
+    filesystem::Filesystems,
+    grid::Grid,
+    machine::Machine,
+    memory::Memory,
+    network::Network,
+    procfs::{Of, Procfs},
+    uname::UnameInfo,
 };
 use super::{CollectError, Collected, Collector};
 
@@ -47,6 +75,8 @@ pub struct SystemSettings {
     pub procfs: PathBuf,
     /// Where the host's `/` is to be found.
     pub rootfs: PathBuf,
+    /// Whether filesystems are watched that somebody else has to answer for.
+    pub network_filesystems: bool,
 }
 
 impl Default for SystemSettings {
@@ -55,6 +85,7 @@ impl Default for SystemSettings {
             node_exporter: true,
             procfs: "/proc".into(),
             rootfs: "/".into(),
+            network_filesystems: false,
         }
     }
 }
@@ -70,6 +101,9 @@ pub struct SystemCollector {
     network: Network,
     filesystems: Filesystems,
     uname: UnameInfo,
+    grid: Grid,
+    facts: Facts,
+    container: Container,
 }
 
 /// Why a measurement is made.
@@ -84,45 +118,45 @@ enum Occasion {
 impl SystemCollector {
     /// A collector whose CPU ratio counts from now on.
     pub fn new(settings: SystemSettings) -> Self {
-        Self::on(Machine::this(), settings)
+        Self::on(Machine::this(), Container::own(), settings)
     }
 
-    fn on(machine: Machine, settings: SystemSettings) -> Self {
+    fn on(machine: Machine, container: Container, settings: SystemSettings) -> Self {
+        let SystemSettings {
+            node_exporter,
+            procfs,
+            rootfs,
+            network_filesystems,
+        } = settings;
         let mut collector = SystemCollector {
-            node_exporter: settings.node_exporter,
-            procfs: Procfs::new(settings.procfs),
+            node_exporter,
+            procfs: Procfs::new(procfs.clone()),
             machine,
             cpus: Cpus::default(),
             cpu_window: CpuWindow::default(),
             memory: Memory::default(),
             network: Network::default(),
-            filesystems: Filesystems::new(settings.rootfs),
+            filesystems: Filesystems::new(rootfs.clone(), network_filesystems),
             uname: UnameInfo::default(),
+            grid: Grid::default(),
+            facts: Facts::new(procfs, rootfs),
+            container,
         };
         // A trouble with the file is told by the first tick, which meets it too.
         let _ = collector.stat(Occasion::Tick, &mut Vec::new());
         collector
     }
 
-    /// The measurement that is due. Only these move the window of `vitals_host_cpu_used_ratio`.
-    ///
-    /// # Errors
-    /// When no file in `/proc` could be read.
-    pub fn tick(&mut self) -> Result<Collected, CollectError> {
-        self.measure(Occasion::Tick)
-    }
-
-    /// A measurement in between, for a scrape: everything is of this moment, but the CPU ratio
-    /// stays that of the last tick.
-    ///
-    /// # Errors
-    /// When no file in `/proc` could be read.
-    pub fn refresh(&mut self) -> Result<Collected, CollectError> {
-        self.measure(Occasion::Refresh)
+    /// Has asked what is asked beside the measurement.
+    async fn ask(&mut self) {
+        if self.node_exporter {
+            self.facts.freshen().await;
+        }
+        self.filesystems.freshen(&self.machine).await;
     }
 
     fn measure(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
-        let mut families = Vec::with_capacity(128);
+        let mut families = Vec::with_capacity(256);
         let mut parts = vec![
             self.stat(occasion, &mut families),
             self.memory(&mut families),
@@ -131,21 +165,29 @@ impl SystemCollector {
         ];
         if self.node_exporter {
             parts.push(self.load(&mut families));
-            families.extend(time::family((self.machine.now)()));
-            families.push(self.uname.family((self.machine.uname)()));
         }
-        families.retain(|family| !family.metrics.is_empty());
-
         let tried = parts.len();
-        let failed: Vec<CollectError> = parts.into_iter().filter_map(Result::err).collect();
-        match failed.first() {
-            Some(first) if failed.len() == tried => Err(CollectError {
+        let mut failed: Vec<CollectError> = parts.into_iter().filter_map(Result::err).collect();
+        if failed.len() == tried
+            && let Some(first) = failed.first()
+        {
+            return Err(CollectError {
                 part: self.procfs.root(),
                 reason: first.reason,
                 detail: format!("nothing could be read, beginning with {first}"),
-            }),
-            _ => Ok(Collected { families, failed }),
+            });
         }
+        if self.node_exporter {
+            families.extend(time::family((self.machine.now)()));
+            families.push(self.uname.family((self.machine.uname)()));
+            let procfs = &mut self.procfs;
+            self.grid.tell(occasion, procfs, &mut families, &mut failed);
+            self.facts.tell(&mut families, &mut failed);
+        }
+        failed.extend(self.filesystems.failures());
+        failed.extend(self.container.families(occasion, &mut families).err());
+        families.retain(|family| !family.metrics.is_empty());
+        Ok(Collected { families, failed })
     }
 
     fn stat(
@@ -153,7 +195,7 @@ impl SystemCollector {
         occasion: Occasion,
         families: &mut Vec<MetricFamily>,
     ) -> Result<(), CollectError> {
-        let stat = match self.procfs.parse("stat", stat::parse) {
+        let stat = match self.procfs.parse(Of::Machine("stat"), stat::parse) {
             Ok(stat) => stat,
             Err(error) => {
                 if occasion == Occasion::Tick {
@@ -175,9 +217,10 @@ impl SystemCollector {
 
     fn memory(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
         let (memory, node_exporter) = (&mut self.memory, self.node_exporter);
-        self.procfs.parse("meminfo", |text| {
+        self.procfs.parse(Of::Machine("meminfo"), |text| {
             let entries = memory::parse(text)?;
             families.extend(memory::used_ratio(&entries));
+            families.extend(memory::huge_pages(&entries));
             if node_exporter {
                 families.extend(memory.families(&entries));
             }
@@ -187,7 +230,7 @@ impl SystemCollector {
 
     fn network(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
         let (network, node_exporter) = (&mut self.network, self.node_exporter);
-        self.procfs.parse("net/dev", |text| {
+        self.procfs.parse(Of::Network("dev"), |text| {
             network.follow(&network::parse(text)?);
             families.extend(network.host_families());
             if node_exporter {
@@ -206,7 +249,7 @@ impl SystemCollector {
     }
 
     fn load(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
-        let load = self.procfs.parse("loadavg", load::parse)?;
+        let load = self.procfs.parse(Of::Machine("loadavg"), load::parse)?;
         families.extend(load::families(load));
         Ok(())
     }
@@ -217,13 +260,17 @@ impl Collector for SystemCollector {
         "system"
     }
 
-    /// Ready at once: nothing here waits for anything but the kernel.
+    /// The measurement that is due. Only these move the windows of the CPU ratios.
     async fn collect(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        self.tick()
+        self.ask().await;
+        self.measure(Occasion::Tick)
     }
 
+    /// A measurement in between, for a scrape: everything is of this moment, but the CPU ratios stay
+    /// those of the last tick.
     async fn refresh(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        SystemCollector::refresh(self)
+        self.ask().await;
+        self.measure(Occasion::Refresh)
     }
 }
 

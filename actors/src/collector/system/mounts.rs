@@ -1,21 +1,39 @@
 //! The table of mounts, from `/proc/<pid>/mountinfo`.
 
-use std::{ffi::OsString, os::unix::ffi::OsStringExt, path::PathBuf};
+use std::{
+    ffi::OsString,
+    os::unix::ffi::OsStringExt,
+    path::{Path, PathBuf},
+};
 
-use super::procfs::{Malformed, lines};
+use super::text::{Malformed, lines};
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mount {
     /// `major:minor` of what is mounted: the same for all places it is mounted at.
     pub(super) number: String,
-    /// All of it is mounted, not one of its folders.
-    pub(super) whole: bool,
+    /// The folder of it that is mounted; `/` is all of it.
+    pub(super) root: PathBuf,
     pub(super) mountpoint: PathBuf,
     /// Usually a device file.
     pub(super) source: String,
     pub(super) fstype: String,
     pub(super) readonly: bool,
+    /// The filesystem's own, wherever it is mounted.
+    pub(super) super_options: String,
+}
+
+impl Mount {
+    /// All of it is mounted, not one of its folders.
+    pub(super) fn is_whole(&self) -> bool {
+        self.root == Path::new("/")
+    }
+
+    /// Whether the filesystem has this option.
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.super_options.split(',').any(|known| known == option)
+    }
 }
 
 pub(super) fn parse(text: &[u8]) -> Result<Vec<Mount>, Malformed> {
@@ -41,16 +59,18 @@ fn mount(line: &[u8]) -> Option<Mount> {
     let super_options = fields.next().unwrap_or_default();
 
     let says = |options: &[u8], wanted: &[u8]| options.split(|&c| c == b',').any(|o| o == wanted);
+    let path = |field| PathBuf::from(OsString::from_vec(unescaped(field)));
     let text = |field| String::from_utf8_lossy(field).into_owned();
     Some(Mount {
         number: text(number),
-        whole: root == b"/",
-        mountpoint: OsString::from_vec(unescaped(mountpoint)).into(),
+        root: path(root),
+        mountpoint: path(mountpoint),
         source: text(source),
         fstype: text(fstype),
         readonly: says(options, b"ro")
             || says(super_options, b"ro")
             || says(super_options, b"emergency_ro"),
+        super_options: text(super_options),
     })
 }
 
@@ -71,18 +91,31 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
     out
 }
 
-/// node_exporter's default `--collector.filesystem.mount-points-exclude`.
-pub(super) fn is_excluded(mountpoint: &str) -> bool {
-    let below = |folder: &str| {
-        let inner = mountpoint.strip_prefix(folder);
-        inner.is_some_and(|inner| inner.len() > 1 && inner.starts_with('/'))
-    };
+/// What node_exporter as Debian builds it leaves out: its default
+/// `--collector.filesystem.mount-points-exclude`.
+pub(super) fn is_untold(mountpoint: &str) -> bool {
+    ["/dev", "/proc", "/run", "/sys", "/mnt", "/media"]
+        .iter()
+        .any(|folder| mountpoint == *folder || is_below(folder, mountpoint))
+        || is_of_containers(mountpoint)
+}
+
+/// What fills up without hurting, or is counted elsewhere. Disks below `/mnt` are not.
+pub(super) fn is_unjudged(mountpoint: &str) -> bool {
     ["/dev", "/proc", "/sys"]
         .iter()
-        .any(|folder| mountpoint == *folder || below(folder))
-        || below("/run/credentials")
-        || below("/var/lib/docker")
-        || below("/var/lib/containers/storage")
+        .any(|folder| mountpoint == *folder || is_below(folder, mountpoint))
+        || is_below("/run/credentials", mountpoint)
+        || is_of_containers(mountpoint)
+}
+
+fn is_of_containers(mountpoint: &str) -> bool {
+    is_below("/var/lib/docker", mountpoint) || is_below("/var/lib/containers/storage", mountpoint)
+}
+
+fn is_below(folder: &str, mountpoint: &str) -> bool {
+    let inner = mountpoint.strip_prefix(folder);
+    inner.is_some_and(|inner| inner.len() > 1 && inner.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -103,23 +136,31 @@ mod tests {
 
     #[test]
     fn a_table() {
-        let mount = |number: &str, mountpoint: &str, source: &str, fstype: &str, readonly| Mount {
-            number: number.into(),
-            whole: number != "98:0",
-            mountpoint: mountpoint.into(),
-            source: source.into(),
-            fstype: fstype.into(),
-            readonly,
-        };
+        let mounts = parse(TABLE).unwrap();
+        let told = mounts.iter().map(|mount| {
+            let Mount { source, fstype, .. } = mount;
+            let (root, mountpoint) = (mount.root.to_str(), mount.mountpoint.to_str());
+            (
+                mount.number.as_str(),
+                root,
+                mountpoint,
+                source.as_str(),
+                fstype.as_str(),
+            )
+        });
         assert_eq!(
-            parse(TABLE).unwrap(),
+            told.collect::<Vec<_>>(),
             [
-                mount("98:0", "/mnt2", "/dev/root", "ext3", false),
-                mount("254:0", "/", "/dev/vda", "ext4", false),
-                mount("8:1", r"/mnt/my disk\", "/dev/sda1", "xfs", true),
-                mount("0:44", "/empty", "", "tmpfs", true),
+                ("98:0", Some("/mnt1"), Some("/mnt2"), "/dev/root", "ext3"),
+                ("254:0", Some("/"), Some("/"), "/dev/vda", "ext4"),
+                ("8:1", Some("/"), Some(r"/mnt/my disk\"), "/dev/sda1", "xfs"),
+                ("0:44", Some("/"), Some("/empty"), "", "tmpfs"),
             ]
         );
+        let readonly: Vec<_> = mounts.iter().map(|mount| mount.readonly).collect();
+        assert_eq!(readonly, [false, false, true, true]);
+        assert!(mounts[1].is_whole() && mounts[1].has("discard"));
+        assert!(!mounts[0].is_whole() && !mounts[0].has("continue"));
     }
 
     #[test]
@@ -149,18 +190,25 @@ mod tests {
             "/var/lib/docker/overlay2/x/merged",
             "/var/lib/containers/storage/overlay",
         ] {
-            assert!(is_excluded(excluded), "{excluded}");
+            assert!(is_untold(excluded) && is_unjudged(excluded), "{excluded}");
+        }
+        for untold in [
+            "/run",
+            "/run/user/0",
+            "/mnt/data",
+            "/media/usb",
+            "/run/credentials",
+        ] {
+            assert!(is_untold(untold) && !is_unjudged(untold), "{untold}");
         }
         for kept in [
             "/",
             "/device",
-            "/run",
-            "/run/credentials",
             "/var/lib/docker",
             "/var/lib/docker/",
-            "/mnt/dev",
+            "/srv/mnt/dev",
         ] {
-            assert!(!is_excluded(kept), "{kept}");
+            assert!(!is_untold(kept) && !is_unjudged(kept), "{kept}");
         }
     }
 

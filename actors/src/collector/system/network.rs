@@ -6,7 +6,7 @@ use exposition::{Labels, MetricFamily};
 
 use super::{
     host,
-    procfs::{Malformed, lines, unsigned, words},
+    text::{Malformed, lines, unsigned, words},
 };
 
 /// The columns of `/proc/net/dev` as node_exporter calls them.

@@ -1,11 +1,17 @@
-//! Reads the files of `/proc`, within bounds, into a buffer that is kept.
+//! Reads the files of `/proc`, within bounds, into a buffer that is kept. The files themselves are
+//! kept open, too: opening one costs as much as reading it.
 
 use std::{
+    collections::HashMap,
     fs::File,
-    io::{self, Read},
-    path::PathBuf,
+    io,
+    os::unix::fs::{FileExt, MetadataExt},
+    path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
+use super::text::Malformed;
 use crate::collector::{CollectError, Reason};
 
 /// No file here is larger, but what is mounted there need not be a `/proc`.
@@ -15,28 +21,35 @@ const LIMIT: usize = 1 << 20;
 /// than a megabyte of them.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
 
-/// What a file says is not what the kernel's documentation says it says. Contents are not quoted:
-/// errors go to logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Malformed {
-    /// A line, counted from 1, cannot be understood.
-    #[error("line {line}: {problem}")]
-    Line { line: usize, problem: &'static str },
-    /// Something that is always there is not.
-    #[error("no {0}")]
-    Missing(&'static str),
+/// Where `/proc` is unless somebody says otherwise.
+const OWN: &str = "/proc";
+
+/// A file of the kernel's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    /// The machine's.
+    Machine(&'static str),
+    /// A network namespace's.
+    Network(&'static str),
 }
 
 /// A directory with the kernel's files.
 pub(super) struct Procfs {
     root: PathBuf,
+    /// Below the root, the directory of the host's network. `net` is that of whoever looks: in a
+    /// container that watches its host it would be the container's.
+    network: &'static str,
+    open: HashMap<Of, File>,
     buffer: Vec<u8>,
 }
 
 impl Procfs {
     pub(super) fn new(root: PathBuf) -> Self {
+        let own = root == Path::new(OWN);
         Procfs {
             root,
+            network: if own { "net" } else { "1/net" },
+            open: HashMap::new(),
             buffer: Vec::new(),
         }
     }
@@ -46,13 +59,32 @@ impl Procfs {
         self.root.display().to_string()
     }
 
+    /// Whether these are the files of the machine as this process itself sees it.
+    pub(super) fn is_own(&self) -> bool {
+        self.root == Path::new(OWN)
+    }
+
     /// Reads a file and has it parsed.
     pub(super) fn parse<T>(
         &mut self,
-        file: &str,
+        file: Of,
         parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
     ) -> Result<T, CollectError> {
         self.parse_within(LIMIT, file, parser)
+            .map_err(Trouble::error)
+    }
+
+    /// The same for a file that not every kernel has; `None` where it has not.
+    pub(super) fn parse_if_there<T>(
+        &mut self,
+        file: Of,
+        parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, CollectError> {
+        match self.parse_within(LIMIT, file, parser) {
+            Ok(parsed) => Ok(Some(parsed)),
+            Err(trouble) if trouble.is_absence() => Ok(None),
+            Err(trouble) => Err(trouble.error()),
+        }
     }
 
     /// The mounts as the host's first process sees them, or, where that one is hidden from us, as
@@ -61,46 +93,102 @@ impl Procfs {
         &mut self,
         mut parser: impl FnMut(&[u8]) -> Result<T, Malformed>,
     ) -> Result<T, CollectError> {
-        match self.parse_within(MOUNTINFO_LIMIT, "1/mountinfo", &mut parser) {
-            Err(error) if error.reason == Reason::Unavailable => {
-                self.parse_within(MOUNTINFO_LIMIT, "self/mountinfo", parser)
-            }
+        let mut of = |file| self.parse_within(MOUNTINFO_LIMIT, Of::Machine(file), &mut parser);
+        match of("1/mountinfo") {
+            Err(trouble) if trouble.unread.is_some() => of("self/mountinfo"),
             result => result,
         }
+        .map_err(Trouble::error)
     }
 
     fn parse_within<T>(
         &mut self,
         limit: usize,
-        file: &str,
+        file: Of,
         parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
-    ) -> Result<T, CollectError> {
-        let path = self.root.join(file);
-        let failed = |reason, detail| CollectError {
-            part: path.display().to_string(),
+    ) -> Result<T, Trouble> {
+        let trouble = |me: &Self, reason, detail, unread| Trouble {
+            path: me.path(file),
             reason,
             detail,
+            unread,
         };
-        let length = File::open(&path)
-            .and_then(|file| fill(file, &mut self.buffer, limit))
-            .map_err(|error| failed(Reason::Unavailable, error.to_string()))?;
+        let length = match self.read(file, limit) {
+            Ok(length) => length,
+            Err(error) => {
+                self.open.remove(&file);
+                let detail = error.to_string();
+                return Err(trouble(self, Reason::Unavailable, detail, Some(error)));
+            }
+        };
         if length > limit {
             let detail = format!("more than {limit} bytes");
-            return Err(failed(Reason::TooLarge, detail));
+            return Err(trouble(self, Reason::TooLarge, detail, None));
         }
-        parser(&self.buffer[..length]).map_err(|error| failed(Reason::Parse, error.to_string()))
+        parser(&self.buffer[..length])
+            .map_err(|error| trouble(self, Reason::Parse, error.to_string(), None))
+    }
+
+    fn path(&self, file: Of) -> PathBuf {
+        match file {
+            Of::Machine(name) => self.root.join(name),
+            Of::Network(name) => self.root.join(self.network).join(name),
+        }
+    }
+
+    /// How much of the buffer is filled.
+    fn read(&mut self, file: Of, limit: usize) -> io::Result<usize> {
+        if let Some(open) = self.open.get(&file)
+            && open.metadata()?.nlink() > 0
+            && let Ok(length) = fill(open, &mut self.buffer, limit)
+        {
+            return Ok(length);
+        }
+        // For the first time; or what is called so now is another file.
+        let opened = File::open(self.path(file))?;
+        let length = fill(&opened, &mut self.buffer, limit)?;
+        self.open.insert(file, opened);
+        Ok(length)
     }
 }
 
-/// Reads to the end, or a little past the limit, and returns how much of the buffer is filled.
-/// The buffer keeps its size: from the second time on there is nothing to allocate or to clear.
-fn fill(mut from: impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
+/// Why a file was of no use.
+struct Trouble {
+    path: PathBuf,
+    reason: Reason,
+    detail: String,
+    /// It could not even be read.
+    unread: Option<io::Error>,
+}
+
+impl Trouble {
+    fn error(self) -> CollectError {
+        CollectError {
+            part: self.path.display().to_string(),
+            reason: self.reason,
+            detail: self.detail,
+        }
+    }
+
+    /// The kernel was built or started without it.
+    fn is_absence(&self) -> bool {
+        self.unread.as_ref().is_some_and(|error| {
+            error.kind() == io::ErrorKind::NotFound
+                || Errno::from_io_error(error) == Some(Errno::OPNOTSUPP)
+        })
+    }
+}
+
+/// Reads from the beginning to the end, or a little past the limit, and returns how much of the
+/// buffer is filled. The buffer keeps its size: from the second time on there is nothing to
+/// allocate or to clear.
+fn fill(from: &impl FileExt, buffer: &mut Vec<u8>, limit: usize) -> io::Result<usize> {
     let mut length = 0;
     while length <= limit {
         if length == buffer.len() {
             buffer.resize((2 * length).max(16 << 10), 0);
         }
-        match from.read(&mut buffer[length..]) {
+        match from.read_at(&mut buffer[length..], length as u64) {
             Ok(0) => break,
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -110,64 +198,81 @@ fn fill(mut from: impl Read, buffer: &mut Vec<u8>, limit: usize) -> io::Result<u
     Ok(length)
 }
 
-/// The lines of a file with their numbers, without those that are blank.
-pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    text.split(|&c| c == b'\n')
-        .zip(1..)
-        .map(|(line, number)| (number, line.trim_ascii()))
-        .filter(|(_, line)| !line.is_empty())
-}
-
-/// The words of a line.
-pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
-}
-
-/// A number as the kernel prints it: digits and nothing else.
-pub(super) fn unsigned(word: &[u8]) -> Option<u64> {
-    if word.is_empty() {
-        return None;
-    }
-    word.iter().try_fold(0u64, |sum, c| {
-        let digit = c.is_ascii_digit().then(|| u64::from(c - b'0'))?;
-        sum.checked_mul(10)?.checked_add(digit)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{env, fs, process};
+
     use super::*;
 
-    #[test]
-    fn only_digits_are_numbers() {
-        assert_eq!(unsigned(b"0"), Some(0));
-        assert_eq!(unsigned(b"18446744073709551615"), Some(u64::MAX));
-        for bad in ["", "18446744073709551616", "-1", "+1", "1.0", "0x1", " 1"] {
-            assert_eq!(unsigned(bad.as_bytes()), None, "{bad}");
+    /// A file in memory.
+    struct Text<'a>(&'a [u8]);
+
+    impl FileExt for Text<'_> {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+            let rest = &self.0[(offset as usize).min(self.0.len())..];
+            let length = rest.len().min(buffer.len()).min(4096);
+            buffer[..length].copy_from_slice(&rest[..length]);
+            Ok(length)
+        }
+
+        fn write_at(&self, _: &[u8], _: u64) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
         }
     }
 
     #[test]
     fn reading_stops_soon_after_the_limit() {
         let mut buffer = Vec::new();
-        assert_eq!(fill(&b"abc"[..], &mut buffer, 10).unwrap(), 3);
+        assert_eq!(fill(&Text(b"abc"), &mut buffer, 10).unwrap(), 3);
         assert_eq!(&buffer[..3], b"abc");
-        assert_eq!(
-            fill(&[b'x'; 40_000][..], &mut buffer, 50_000).unwrap(),
-            40_000
-        );
-        let length = fill(io::repeat(b'x'), &mut buffer, LIMIT).unwrap();
+        let large = vec![b'x'; 8 * LIMIT];
+        let length = fill(&Text(&large[..40_000]), &mut buffer, 50_000).unwrap();
+        assert_eq!(length, 40_000);
+        let length = fill(&Text(&large), &mut buffer, LIMIT).unwrap();
         assert!(length > LIMIT && length <= 4 * LIMIT, "{length}");
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let mut procfs = Procfs::new("/nowhere".into());
-        let error = procfs.parse("stat", |_| Ok(())).unwrap_err();
+        let error = procfs.parse(Of::Machine("stat"), |_| Ok(())).unwrap_err();
         assert_eq!(error.part, "/nowhere/stat");
         assert_eq!(error.reason, Reason::Unavailable);
         let error = procfs.parse_mountinfo(|_| Ok(())).unwrap_err();
         assert_eq!(error.part, "/nowhere/self/mountinfo");
+        let vmstat = Of::Machine("vmstat");
+        assert_eq!(procfs.parse_if_there(vmstat, |_| Ok(())), Ok(None));
+    }
+
+    #[test]
+    fn the_hosts_network_is_that_of_its_first_process() {
+        let mut host = Procfs::new("/host/proc".into());
+        let error = host.parse(Of::Network("dev"), |_| Ok(())).unwrap_err();
+        assert_eq!(error.part, "/host/proc/1/net/dev");
+        assert_eq!(
+            Procfs::new("/proc/".into()).path(Of::Network("dev")),
+            Path::new("/proc/net/dev")
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_is_opened_anew() {
+        let folder = env::temp_dir().join(format!("vitals-kept-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("loadavg");
+        let mut procfs = Procfs::new(folder.clone());
+        let mut read = || {
+            let text = |text: &[u8]| Ok(String::from_utf8_lossy(text).into_owned());
+            procfs.parse_if_there(Of::Machine("loadavg"), text).unwrap()
+        };
+        fs::write(&file, "one").unwrap();
+        assert_eq!(read().as_deref(), Some("one"));
+        fs::write(&file, "other").unwrap();
+        assert_eq!(read().as_deref(), Some("other"));
+        fs::remove_file(&file).unwrap();
+        assert_eq!(read(), None);
+        fs::write(&file, "new").unwrap();
+        assert_eq!(read().as_deref(), Some("new"));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

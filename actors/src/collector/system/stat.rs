@@ -1,6 +1,6 @@
 //! `/proc/stat`: what the CPUs did with their time, and the kernel's own counters.
 
-use super::procfs::{Malformed, lines, unsigned, words};
+use super::text::{Malformed, lines, unsigned, words};
 
 /// What `/proc/stat` says, as far as it is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,6 @@ use std::{
     collections::HashSet,
     env, fs, io,
     path::{Path, PathBuf},
-    process,
-    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, SystemTime},
 };
 
@@ -18,15 +16,24 @@ use proptest::prelude::*;
 
 use super::{
     machine::{Space, Uname},
+    tree::Tree,
     *,
 };
 use crate::collector::Reason;
 
-/// Files of `/proc`, typed by hand after those of two Debian machines; 14 mounts that show every
-/// case.
+/// What `tests/fixtures/README.md` tells of.
 const PROCFS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/procfs");
-/// The page they give. `UPDATE_GOLDEN=1 cargo test` writes it anew.
+const ROOTFS: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/rootfs.tree"
+));
+const CONTAINER: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/cgroup/v2-pod.tree"
+));
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/system.prom");
+
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A machine whose answers do not change.
 fn recorded_machine() -> Machine {
@@ -42,13 +49,16 @@ fn recorded_machine() -> Machine {
         },
         space: |path| {
             const GIB: f64 = (1u64 << 30) as f64;
-            let (size, free, avail, files) = match path.to_str() {
-                Some("/") => (100.0, 60.0, 40.0, 6_553_600.0),
-                Some("/boot/efi") => (0.5, 0.25, 0.25, 0.0),
-                Some("/run") => (1.5, 1.25, 1.25, 2_037_880.0),
-                Some("/var/lib/iris data" | "/srv/backup") => (1024.0, 64.0, 64.0, 5e8),
-                Some("/mnt/archive") => (10.0, 0.0, 0.0, 1000.0),
-                Some("/mnt/broken") => return Err(io::Error::from_raw_os_error(5)),
+            // Where the root is unpacked: `/tmp/vitals-tree-1-2`.
+            let unpacked: PathBuf = path.components().take(3).collect();
+            let inner = path.strip_prefix(unpacked).unwrap();
+            let (size, free, avail, files) = match inner.to_str() {
+                Some("") => (100.0, 60.0, 40.0, 6_553_600.0),
+                Some("boot/efi") => (0.5, 0.25, 0.25, 0.0),
+                Some("run") => (1.5, 1.25, 1.25, 2_037_880.0),
+                Some("var/lib/iris data" | "srv/backup") => (1024.0, 64.0, 64.0, 5e8),
+                Some("mnt/archive") => (10.0, 0.0, 0.0, 1000.0),
+                Some("srv/broken") => return Err(io::Error::from_raw_os_error(5)),
                 // The remote ones, and what lies behind them, must not even be asked.
                 path => panic!("asked for {path:?}"),
             };
@@ -64,11 +74,62 @@ fn recorded_machine() -> Machine {
     }
 }
 
-fn settings(procfs: impl Into<PathBuf>, node_exporter: bool) -> SystemSettings {
-    SystemSettings {
-        node_exporter,
-        procfs: procfs.into(),
-        ..SystemSettings::default()
+/// The recorded host, as a container sees it that watches it.
+struct Host {
+    procfs: Tree,
+    rootfs: Tree,
+    container: Tree,
+}
+
+impl Host {
+    fn recorded() -> Self {
+        fn copy(from: &Path, inner: &Path, to: &Tree) {
+            for entry in fs::read_dir(from.join(inner)).unwrap() {
+                let entry = entry.unwrap();
+                let inner = inner.join(entry.file_name());
+                match entry.file_type().unwrap().is_dir() {
+                    true => copy(from, &inner, to),
+                    false => {
+                        let content = fs::read(entry.path()).unwrap();
+                        to.write(inner.to_str().unwrap(), content);
+                    }
+                }
+            }
+        }
+        let procfs = Tree::new();
+        copy(Path::new(PROCFS), Path::new(""), &procfs);
+        Host {
+            procfs,
+            rootfs: Tree::of(ROOTFS),
+            container: Tree::of(CONTAINER),
+        }
+    }
+
+    fn collector(&self) -> SystemCollector {
+        self.collector_on(recorded_machine(), true)
+    }
+
+    fn collector_on(&self, machine: Machine, node_exporter: bool) -> SystemCollector {
+        let container = self.container.path();
+        let container = Container::seen_by(container.join("proc"), container.to_owned());
+        let settings = SystemSettings {
+            node_exporter,
+            procfs: self.procfs.path().to_owned(),
+            rootfs: self.rootfs.path().to_owned(),
+            network_filesystems: false,
+        };
+        SystemCollector::on(machine, container, settings)
+    }
+}
+
+/// Ticks until what is asked beside the measurement has been answered.
+async fn complete(collector: &mut SystemCollector) -> Collected {
+    loop {
+        let collected = collector.collect(DEADLINE).await.unwrap();
+        if number(&collected, "node_network_up").is_some() {
+            return collected;
+        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -85,10 +146,11 @@ fn names(collected: &Collected, prefix: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
-#[test]
-fn the_page_of_recorded_files() {
-    let mut collector = SystemCollector::on(recorded_machine(), settings(PROCFS, true));
-    let collected = collector.tick().unwrap();
+#[tokio::test]
+async fn the_page_of_recorded_files() {
+    let host = Host::recorded();
+    let mut collector = host.collector();
+    let collected = complete(&mut collector).await;
     assert_eq!(collected.failed, []);
     let mut page = String::new();
     text::write(&collected.families, Format::Prometheus004, &mut page);
@@ -97,54 +159,30 @@ fn the_page_of_recorded_files() {
     }
     assert_eq!(page, fs::read_to_string(PAGE).unwrap());
     // The second time everything comes from what was kept.
-    assert_eq!(collector.tick().unwrap().families, collected.families);
+    let refreshed = collector.refresh(DEADLINE).await.unwrap();
+    assert_eq!(refreshed.families, collected.families);
 }
 
 #[test]
 fn without_node_exporter_only_our_own_names_are_told() {
-    let mut collector = SystemCollector::on(recorded_machine(), settings(PROCFS, false));
-    let collected = collector.tick().unwrap();
+    let host = Host::recorded();
+    let mut collector = host.collector_on(recorded_machine(), false);
+    let collected = collector.measure(Occasion::Tick).unwrap();
+    let ours = names(&collected, "");
+    let of_the_host: Vec<_> = ours.iter().filter(|name| name.contains("_host_")).collect();
     assert_eq!(
-        names(&collected, ""),
+        of_the_host,
         [
             "vitals_host_memory_used_ratio",
+            "vitals_host_hugepages_bytes",
             "vitals_host_network_receive_bytes_total",
             "vitals_host_network_transmit_bytes_total",
             "vitals_host_filesystem_used_ratio",
         ]
     );
-}
-
-/// A `/proc` that can be changed, gone when dropped.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("vitals-procfs-{}-{number}", process::id());
-        let scratch = Scratch(env::temp_dir().join(name));
-        for file in ["stat", "meminfo", "loadavg", "net/dev", "1/mountinfo"] {
-            scratch.write(file, fs::read(Path::new(PROCFS).join(file)).unwrap());
-        }
-        scratch
-    }
-
-    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
-        let path = self.0.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-
-    fn collector(&self) -> SystemCollector {
-        SystemCollector::on(recorded_machine(), settings(&self.0, true))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    let of_the_container = names(&collected, "vitals_container_").len();
+    assert_eq!(of_the_host.len() + of_the_container, ours.len());
+    assert!(of_the_container > 0);
 }
 
 #[test]
@@ -167,7 +205,7 @@ fn a_bad_file_costs_its_own_part_only() {
             "node_procs_running",
         ),
         (
-            "net/dev",
+            "1/net/dev",
             Some("||\n||\neth0"),
             Reason::Parse,
             "node_network",
@@ -187,17 +225,32 @@ fn a_bad_file_costs_its_own_part_only() {
             "vitals_host_file",
             "node_load1",
         ),
+        (
+            "diskstats",
+            Some("8 0 sda"),
+            Reason::Parse,
+            "node_disk_io",
+            "node_vmstat",
+        ),
+        (
+            "1/net/snmp",
+            Some("Tcp: InSegs"),
+            Reason::Parse,
+            "node_netstat_Tcp_",
+            "node_netstat_TcpExt_",
+        ),
     ] {
-        let scratch = Scratch::new();
-        let mut collector = scratch.collector();
-        let before = collector.tick().unwrap();
-        let path = scratch.0.join(file);
+        let host = Host::recorded();
+        let mut collector = host.collector();
+        let before = collector.measure(Occasion::Tick).unwrap();
+        let path = host.procfs.path().join(file);
         match content {
             Some(content) => fs::write(&path, content).unwrap(),
             None => fs::remove_file(&path).unwrap(),
         }
 
-        let collected = collector.tick().unwrap();
+        collector.grid = Grid::default();
+        let collected = collector.measure(Occasion::Tick).unwrap();
         let [failed] = collected.failed.as_slice() else {
             panic!("{file}: {:?}", collected.failed);
         };
@@ -212,17 +265,44 @@ fn a_bad_file_costs_its_own_part_only() {
 }
 
 #[test]
+fn what_a_kernel_does_not_have_is_no_failure() {
+    for (file, lost) in [
+        ("diskstats", "node_disk_"),
+        ("pressure/io", "node_pressure_io"),
+        ("vmstat", "node_vmstat"),
+        ("sys/fs/file-nr", "node_filefd"),
+        ("1/net/snmp6", "node_netstat_Ip6"),
+        ("1/net/sockstat6", "node_sockstat_TCP6"),
+        ("1/net/softnet_stat", "node_softnet"),
+        ("1/net/arp", "node_arp"),
+    ] {
+        let host = Host::recorded();
+        let mut collector = host.collector();
+        let before = collector.measure(Occasion::Tick).unwrap();
+        assert!(!names(&before, lost).is_empty(), "{file}");
+        fs::remove_file(host.procfs.path().join(file)).unwrap();
+        collector.grid = Grid::default();
+        let collected = collector.measure(Occasion::Tick).unwrap();
+        assert_eq!(names(&collected, lost), [""; 0], "{file}");
+        assert_eq!(collected.failed, []);
+    }
+}
+
+#[test]
 fn a_file_without_an_end_is_too_large() {
-    let scratch = Scratch::new();
-    scratch.write("meminfo", vec![b'\n'; (1 << 20) + 1]);
-    let collected = scratch.collector().tick().unwrap();
+    let host = Host::recorded();
+    host.procfs.write("meminfo", vec![b'\n'; (1 << 20) + 1]);
+    let collected = host.collector().measure(Occasion::Tick).unwrap();
     assert_eq!(collected.failed[0].reason, Reason::TooLarge);
 }
 
 #[test]
 fn nothing_at_all_is_an_error() {
-    let mut collector = SystemCollector::new(settings("/nowhere", true));
-    let error = collector.tick().unwrap_err();
+    let mut collector = SystemCollector::new(SystemSettings {
+        procfs: "/nowhere".into(),
+        ..SystemSettings::default()
+    });
+    let error = collector.measure(Occasion::Tick).unwrap_err();
     assert_eq!(error.part, "/nowhere");
     assert_eq!(error.reason, Reason::Unavailable);
     assert!(error.detail.contains("/nowhere/stat"), "{error}");
@@ -232,41 +312,122 @@ fn nothing_at_all_is_an_error() {
 async fn only_ticks_move_the_window_of_the_cpu_ratio() {
     const RATIO: &str = "vitals_host_cpu_used_ratio";
     const FORKS: &str = "node_forks_total";
-    let scratch = Scratch::new();
+    let host = Host::recorded();
     let spent = |busy: u64, idle: u64| {
-        scratch.write("stat", format!("cpu {busy} 0 0 {idle}\nprocesses {busy}\n"));
+        let stat = format!("cpu {busy} 0 0 {idle}\nprocesses {busy}\n");
+        host.procfs.write("stat", stat);
     };
     let second = || tokio::time::advance(Duration::from_secs(1));
-    let deadline = Duration::from_secs(5);
     spent(100, 100);
-    let mut collector = scratch.collector();
+    let mut collector = host.collector();
     assert_eq!(collector.name(), "system");
-    assert_eq!(number(&collector.tick().unwrap(), RATIO), None);
+    let mut measure = |occasion, name| number(&collector.measure(occasion).unwrap(), name);
+    assert_eq!(measure(Occasion::Tick, RATIO), None);
 
     second().await;
     spent(125, 175);
-    let refreshed = Collector::refresh(&mut collector, deadline).await.unwrap();
-    assert_eq!(number(&refreshed, RATIO), None);
-    assert_eq!(number(&refreshed, FORKS), Some(125.0));
-    let ticked = collector.collect(deadline).await.unwrap();
-    assert_eq!(number(&ticked, RATIO), Some(0.25));
+    assert_eq!(measure(Occasion::Refresh, RATIO), None);
+    assert_eq!(measure(Occasion::Refresh, FORKS), Some(125.0));
+    assert_eq!(measure(Occasion::Tick, RATIO), Some(0.25));
 
     second().await;
     spent(200, 200);
-    let refreshed = collector.refresh().unwrap();
-    assert_eq!(number(&refreshed, RATIO), Some(0.25));
-    assert_eq!(number(&refreshed, FORKS), Some(200.0));
-    assert_eq!(number(&collector.tick().unwrap(), RATIO), Some(0.5));
+    assert_eq!(measure(Occasion::Refresh, RATIO), Some(0.25));
+    assert_eq!(measure(Occasion::Refresh, FORKS), Some(200.0));
+    assert_eq!(measure(Occasion::Tick, RATIO), Some(0.5));
 
-    scratch.write("stat", "");
-    assert_eq!(number(&collector.tick().unwrap(), RATIO), None);
+    host.procfs.write("stat", "");
+    assert_eq!(measure(Occasion::Tick, RATIO), None);
     spent(200, 200);
-    assert_eq!(number(&collector.refresh().unwrap(), RATIO), None);
+    assert_eq!(measure(Occasion::Refresh, RATIO), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grid_is_measured_every_ten_seconds_and_for_a_scrape_every_second() {
+    const PAGED: &str = "node_vmstat_pgpgin";
+    let host = Host::recorded();
+    let mut collector = host.collector();
+    let mut measure = |occasion, pages: u32| {
+        host.procfs.write("vmstat", format!("pgpgin {pages}\n"));
+        number(&collector.measure(occasion).unwrap(), PAGED)
+    };
+    let second = || tokio::time::advance(Duration::from_secs(1));
+    assert_eq!(measure(Occasion::Tick, 1), Some(1.0));
+    assert_eq!(measure(Occasion::Refresh, 2), Some(1.0));
+    second().await;
+    assert_eq!(measure(Occasion::Tick, 3), Some(1.0));
+    assert_eq!(measure(Occasion::Refresh, 4), Some(4.0));
+    for tick in 1..=10u32 {
+        second().await;
+        let told = if tick == 10 { 15.0 } else { 4.0 };
+        assert_eq!(measure(Occasion::Tick, 5 + tick), Some(told), "{tick}");
+    }
+}
+
+/// A file server that is gone keeps whoever asks for its space.
+#[tokio::test]
+async fn a_filesystem_that_hangs_does_not_delay_a_tick() {
+    let host = Host::recorded();
+    let machine = Machine {
+        space: |path| match path.ends_with("home") {
+            true => loop {
+                std::thread::park();
+            },
+            false => Ok(Space {
+                size: 4.0,
+                free: 1.0,
+                avail: 1.0,
+                ..Space::default()
+            }),
+        },
+        ..recorded_machine()
+    };
+    let mut collector = host.collector_on(machine, true);
+    collector.filesystems = Filesystems::new(host.rootfs.path().to_owned(), true);
+    complete(&mut collector).await;
+    let before = Instant::now();
+    for _ in 0..10 {
+        collector.collect(DEADLINE).await.unwrap();
+    }
+    assert!(
+        before.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        before.elapsed()
+    );
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    let collected = collector.collect(DEADLINE).await.unwrap();
+    let [failed] = collected.failed.as_slice() else {
+        panic!("{:?}", collected.failed);
+    };
+    assert!(failed.part.ends_with("/home"));
+    assert_eq!(failed.reason, Reason::Timeout);
+    let of = |name: &str| {
+        let family = collected.families.iter().find(|f| f.name == name).unwrap();
+        let mountpoint = |metric: &exposition::Metric| {
+            let stuck = metric.value == Value::Number(1.0);
+            (metric.labels.get("mountpoint").unwrap().to_owned(), stuck)
+        };
+        family.metrics.iter().map(mountpoint).collect::<Vec<_>>()
+    };
+    let errors = of("node_filesystem_device_error");
+    assert!(errors.contains(&("/home".to_owned(), true)), "{errors:?}");
+    assert!(
+        errors.contains(&("/home/scratch".to_owned(), false)),
+        "{errors:?}"
+    );
+    let judged = of("vitals_host_filesystem_used_ratio");
+    assert!(judged.iter().all(|(mountpoint, _)| mountpoint != "/home"));
+    assert!(
+        judged
+            .iter()
+            .any(|(mountpoint, _)| mountpoint == "/home/scratch")
+    );
 }
 
 /// Between two readings of our own every counter must lie where it was read.
-#[test]
-fn this_machine_agrees_with_itself() {
+#[tokio::test]
+async fn this_machine_agrees_with_itself() {
     fn mem_total() -> f64 {
         let text = fs::read_to_string("/proc/meminfo").unwrap();
         let word = text.split_whitespace().nth(1).unwrap();
@@ -281,7 +442,7 @@ fn this_machine_agrees_with_itself() {
 
     let mut collector = SystemCollector::new(SystemSettings::default());
     let before = cpu_seconds();
-    let collected = collector.tick().unwrap();
+    let collected = collector.collect(DEADLINE).await.unwrap();
     let after = cpu_seconds();
     assert_eq!(collected.failed, []);
 
@@ -328,22 +489,27 @@ proptest! {
 
     #[test]
     fn whatever_the_files_say_the_page_can_be_written(
-        files in proptest::collection::vec((0..5usize, any::<prop::sample::Index>(), any::<u8>()), 1..20),
+        files in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..20),
     ) {
-        const FILES: [&str; 5] = ["stat", "meminfo", "loadavg", "net/dev", "1/mountinfo"];
-        let scratch = Scratch::new();
+        const FILES: [&str; 15] = [
+            "stat", "meminfo", "loadavg", "1/net/dev", "1/mountinfo", "diskstats", "pressure/io",
+            "vmstat", "sys/fs/file-nr", "1/net/netstat", "1/net/snmp", "1/net/snmp6",
+            "1/net/sockstat", "1/net/softnet_stat", "1/net/arp",
+        ];
+        let host = Host::recorded();
         let machine = Machine {
             space: |_| Ok(Space::default()),
             ..recorded_machine()
         };
-        let mut collector = SystemCollector::on(machine, settings(&scratch.0, true));
+        let mut collector = host.collector_on(machine, true);
         for (file, at, byte) in files {
-            let path = scratch.0.join(FILES[file]);
+            let path = host.procfs.path().join(file.get(&FILES));
             let mut content = fs::read(&path).unwrap();
             let at = at.index(content.len());
             content[at] = byte;
             fs::write(&path, content).unwrap();
-            if let Ok(collected) = collector.tick() {
+            collector.grid = Grid::default();
+            if let Ok(collected) = collector.measure(Occasion::Tick) {
                 let mut page = String::new();
                 text::write(&collected.families, Format::OpenMetrics1, &mut page);
                 let mut series = HashSet::new();

@@ -1,0 +1,91 @@
+//! What hardly ever changes and costs most to read: what network devices, disks and the operating
+//! system are. Read every ten seconds, and beside the measurement: the speed of a network card is
+//! told by its driver, under a lock that can be held for seconds.
+
+mod disk_info;
+mod netclass;
+mod os_release;
+
+use std::path::{Path, PathBuf};
+
+use exposition::MetricFamily;
+
+use super::{disk, procfs::Of, procfs::Procfs, repeated::Repeated};
+use crate::collector::CollectError;
+
+/// Where they stand.
+#[derive(Clone)]
+struct Places {
+    procfs: PathBuf,
+    /// Unknown where `/proc` is another machine's, and its `/sys` is not told.
+    network_devices: Option<PathBuf>,
+    rootfs: PathBuf,
+}
+
+/// What was read.
+#[derive(Clone, Default)]
+struct Read {
+    families: Vec<MetricFamily>,
+    failed: Vec<CollectError>,
+}
+
+/// The facts as they were read last.
+pub(super) struct Facts {
+    places: Places,
+    read: Repeated<Read>,
+}
+
+impl Facts {
+    /// The host's `/proc` and `/` are reached as `procfs` and `rootfs`.
+    pub(super) fn new(procfs: PathBuf, rootfs: PathBuf) -> Self {
+        // `/sys` shows the network devices of whoever mounted it.
+        let told = procfs == Path::new("/proc") || rootfs != Path::new("/");
+        let network_devices = told.then(|| rootfs.join("sys/class/net"));
+        let part = network_devices.as_deref().unwrap_or(&procfs);
+        let part = part.display().to_string();
+        Facts {
+            places: Places {
+                procfs,
+                network_devices,
+                rootfs,
+            },
+            read: Repeated::new(part),
+        }
+    }
+
+    /// Has them read anew where it is time.
+    pub(super) async fn freshen(&mut self) {
+        if self.read.is_due() {
+            let places = self.places.clone();
+            self.read.ask(move || places.read());
+        }
+        self.read.settle().await;
+    }
+
+    /// Tells them as they were read last.
+    pub(super) fn tell(&self, families: &mut Vec<MetricFamily>, failed: &mut Vec<CollectError>) {
+        if let Some(read) = self.read.latest() {
+            families.extend(read.families.iter().cloned());
+            failed.extend(read.failed.iter().cloned());
+        }
+        failed.extend(self.read.failure().cloned());
+    }
+}
+
+impl Places {
+    fn read(&self) -> Read {
+        let mut read = Read::default();
+        match self.network_devices.as_deref().map(netclass::read) {
+            Some(Ok(families)) => read.families.extend(families),
+            Some(Err(error)) => read.failed.push(error),
+            None => {}
+        }
+        // That they cannot be read is told by whoever reads them for their counters.
+        let disks = Procfs::new(self.procfs.clone()).parse(Of::Machine("diskstats"), disk::parse);
+        let udev = self.rootfs.join("run/udev/data");
+        read.families
+            .push(disk_info::read(&udev, &disks.unwrap_or_default()));
+        read.families.extend(os_release::read(&self.rootfs));
+        read
+    }
+}

@@ -1,0 +1,197 @@
+//! A connection as the server reads and writes it. What actix-http leaves without a bound is bounded
+//! here: the size of every head, the time for the head of every request but the first (which it
+//! times itself), and the time an answer waits for its reader.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
+
+use super::{head::Head, line::Line};
+
+/// What a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WireLimits {
+    /// Bytes of a head.
+    pub(super) head: usize,
+    /// Time for a head to come, from its first byte.
+    pub(super) head_time: Duration,
+    /// Time within which a reader must take in something of what is sent to it.
+    pub(super) send_time: Duration,
+}
+
+/// Why a head is refused, for the count, and the answer. Protocol errors have an empty body, as
+/// actix-http's own have.
+type Refusal = (&'static str, &'static [u8]);
+
+const TOO_SLOW: Refusal = (
+    "head_time",
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+);
+const TOO_LARGE: Refusal = (
+    "head_size",
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+);
+
+/// After a refusal the client is heard out for this long, so that it reads the refusal: closing a
+/// socket with unread bytes in it takes back what was sent.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// A connection with its limits.
+pub(super) struct Wire<T> {
+    io: T,
+    line: Rc<Line>,
+    limits: WireLimits,
+    /// The request before which `head` comes.
+    before: u64,
+    head: Head,
+    head_until: Option<Pin<Box<Sleep>>>,
+    /// Set while the other side takes nothing in.
+    sent_until: Option<Pin<Box<Sleep>>>,
+    /// Nothing more is read.
+    refused: bool,
+    linger_until: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Wire<T> {
+    pub(super) fn new(io: T, line: Rc<Line>, limits: WireLimits) -> Self {
+        Wire {
+            io,
+            line,
+            limits,
+            before: 0,
+            head: Head::default(),
+            head_until: None,
+            sent_until: None,
+            refused: false,
+            linger_until: None,
+        }
+    }
+
+    pub(super) fn line(&self) -> &Rc<Line> {
+        &self.line
+    }
+
+    /// A request that has begun since has taken the head with it.
+    fn turn_the_page(&mut self) {
+        if self.before != self.line.begun() {
+            self.before = self.line.begun();
+            self.head = Head::default();
+            self.head_until = None;
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
+    /// Says why, if that can be said at once, and reads nothing more.
+    fn refuse(&mut self, (reason, answer): Refusal, cx: &mut Context<'_>) {
+        self.refused = true;
+        self.line.refused(reason);
+        // In the middle of another answer it would be taken for a part of that.
+        if self.sent_until.is_none() {
+            let _ = Pin::new(&mut self.io).poll_write(cx, answer);
+        }
+    }
+
+    /// Whether the head under way is late. Wakes the reader when it will be.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.before == 0 || self.line.is_busy() || !self.head.is_awaited() {
+            return false;
+        }
+        let time = self.limits.head_time;
+        let until = self.head_until.get_or_insert_with(|| Box::pin(sleep(time)));
+        until.as_mut().poll(cx).is_ready()
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        if me.refused {
+            return Poll::Ready(Ok(()));
+        }
+        me.turn_the_page();
+        let before = buf.filled().len();
+        match Pin::new(&mut me.io).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) if !me.line.is_busy() => {
+                me.head.take(&buf.filled()[before..]);
+                if me.head.length() > me.limits.head {
+                    buf.set_filled(before);
+                    me.refuse(TOO_LARGE, cx);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending if me.is_late(cx) => {
+                me.refuse(TOO_SLOW, cx);
+                Poll::Ready(Ok(()))
+            }
+            other => other,
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let me = self.get_mut();
+        match Pin::new(&mut me.io).poll_write(cx, bytes) {
+            Poll::Pending => {
+                let time = me.limits.send_time;
+                let until = me.sent_until.get_or_insert_with(|| Box::pin(sleep(time)));
+                ready!(until.as_mut().poll(cx));
+                me.line.refused("send_time");
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            written => {
+                me.sent_until = None;
+                written
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        if me.linger_until.is_none() {
+            ready!(Pin::new(&mut me.io).poll_shutdown(cx))?;
+            if !me.refused {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let until = me
+            .linger_until
+            .get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        while until.as_mut().poll(cx).is_pending() {
+            let mut unread = [0; 1024];
+            let mut buf = ReadBuf::new(&mut unread);
+            match ready!(Pin::new(&mut me.io).poll_read(cx, &mut buf)) {
+                Ok(()) if !buf.filled().is_empty() => {}
+                _ => break, // nothing more will come
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;
