@@ -149,12 +149,12 @@ fn plain(text: &str) -> String {
     short
 }
 
-/// The file, begun anew when it is full.
+/// The file, begun anew when it is full. It is opened for every line, which are few: what is moved
+/// away, removed or mounted over is noticed.
 struct AuditFile {
     path: PathBuf,
     before: PathBuf,
     largest: u64,
-    open: Option<(fs::File, u64)>,
     /// Whether the last line could be written; said once per change.
     works: bool,
 }
@@ -165,7 +165,6 @@ impl AuditFile {
             path: directory.join(FILE),
             before: directory.join(FILE_BEFORE),
             largest,
-            open: None,
             works: true,
         }
     }
@@ -184,38 +183,34 @@ impl AuditFile {
             _ => {}
         }
         self.works = written.is_ok();
-        if !self.works {
-            self.open = None; // it may be another file, or another disk, the next time
-        }
         self.works
     }
 
-    fn try_write(&mut self, line: &Line) -> io::Result<()> {
+    fn try_write(&self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
-        let length = text.len() as u64;
-        if let Some((_, size)) = &self.open
-            && size + length > self.largest
-        {
-            self.open = None;
+        let (mut file, size) = open(&self.path)?;
+        if size > 0 && size + text.len() as u64 > self.largest {
             fs::rename(&self.path, &self.before)?;
+            (file, _) = open(&self.path)?;
         }
-        let (file, size) = match &mut self.open {
-            Some(open) => open,
-            None => self.open.insert(open(&self.path)?),
-        };
         // One call, so that a line is whole or not there.
         file.write_all(&text)?;
-        *size += length;
         file.sync_data()
     }
 }
 
+/// The file, and its size.
 fn open(path: &Path) -> io::Result<(fs::File, u64)> {
     let mut options = fs::OpenOptions::new();
+    // To read as well: a pipe is opened at once, then, whoever is at its other end.
     let options = options.read(true).append(true).create(true).mode(0o640);
     let mut file = options.open(path)?;
-    let mut size = file.metadata()?.len();
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::other("is not a regular file"));
+    }
+    let mut size = found.len();
     // A disk that was full, or a power cut: the next line must not go on in that one.
     if size > 0 {
         let mut last = [0];
@@ -334,6 +329,26 @@ mod tests {
         let text = fs::read_to_string(folder.0.join(FILE)).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert!(serde_json::from_str::<serde_json::Value>(text.lines().nth(1).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_taken_away_or_replaced_is_noticed() {
+        let folder = Folder::new("replaced");
+        let path = folder.0.join(FILE);
+        let mut file = AuditFile::new(&folder.0, LARGEST);
+        assert!(file.write(&line("a")));
+        fs::remove_file(&path).unwrap();
+        assert!(file.write(&line("b")));
+        assert_eq!(folder.read(FILE)[0]["what"], "b");
+
+        // A pipe or a device would keep the thread for ever, or nothing of what it is given.
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        assert!(!file.write(&line("c")));
+        fs::remove_dir_all(&folder.0).unwrap();
+        assert!(!file.write(&line("d")));
+        fs::create_dir(&folder.0).unwrap();
+        assert!(file.write(&line("e")));
     }
 
     #[test]

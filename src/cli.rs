@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::settings;
+use crate::{command::simulate::Simulate, settings};
 
 /// The version with the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("VITALS_COMMIT"), ")");
@@ -19,6 +19,7 @@ Examples:
   vitals --listen 0.0.0.0:9090 --log debug    reachable from elsewhere, and talkative
   VITALS__COLLECT__INTERVAL=30s vitals        one setting from the environment
   vitals check --config vitals.toml           judge the settings, run nothing
+  vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals completions bash                     for /etc/bash_completion.d
 
 Settings come from the built-in defaults, then the file, then variables named
@@ -39,12 +40,12 @@ pub(crate) struct Cli {
 impl Cli {
     /// The command to run: the one named, or `serve`.
     pub(crate) fn command(&self) -> Command {
-        self.command.unwrap_or(Command::Serve)
+        self.command.clone().unwrap_or(Command::Serve)
     }
 }
 
 /// What Vitals can be asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Subcommand)]
 pub(crate) enum Command {
     /// Run the monitor; also what happens without a command
     Serve,
@@ -56,6 +57,9 @@ pub(crate) enum Command {
     },
     /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
     Healthcheck,
+    /// Run a simulated server, for demos and tests
+    #[command(subcommand)]
+    Simulate(Simulate),
     /// Print what a shell needs to complete commands and flags
     Completions {
         /// The shell

@@ -1,10 +1,10 @@
 //! The collectors as the settings want them, also while they run: those whose settings change are
 //! replaced, the others are left alone.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use serde_json::{Value, json};
+use parking_lot::Mutex;
 use supervision::{
     AddChild, AskError, Backoff, Capacity, ChildSpec, Overseer, Ref, RemoveChild, SpecError,
 };
@@ -13,14 +13,17 @@ use vitals_actors::{
     clock::Clock,
     collector::{
         Collector, CollectorActor, CollectorSettings,
+        iris::{Account, IrisCollector, IrisSettings, SqlSettings},
         network::NetworkCollector,
         system::{SystemCollector, SystemSettings},
     },
+    http::{BaseUrl, Trust},
     messages::Forget,
+    net::Endpoint,
     own::OwnMetrics,
 };
 
-use crate::settings::Settings;
+use crate::settings::{Iris, Settings, System};
 
 /// The address of a collector that may be replaced by another.
 pub(crate) type Seat<C> = ArcSwap<Ref<CollectorActor<C>>>;
@@ -38,49 +41,101 @@ const NETWORK: &str = "network";
 pub(crate) struct Collectors {
     pub(crate) overseer: Ref<Overseer>,
     pub(crate) system: Arc<Seat<SystemCollector>>,
-    network: Seat<NetworkCollector>,
+    network: Seats<NetworkCollector>,
+    iris: Seats<IrisCollector>,
     aggregator: Ref<Aggregator>,
     own: OwnMetrics,
     backoff: Backoff,
+    /// The authorities of this machine, for all.
+    trust: Trust,
 }
 
-/// A collector that should run.
+/// The addresses of collectors of a kind, each kept as long as its collector is wanted: an overseer
+/// that is started anew finds those of its children again.
+struct Seats<C: Collector>(Mutex<BTreeMap<String, Ref<CollectorActor<C>>>>);
+
+impl<C: Collector> Seats<C> {
+    fn new() -> Self {
+        Seats(Mutex::default())
+    }
+
+    fn of(&self, name: &str) -> Ref<CollectorActor<C>> {
+        let mut seats = self.0.lock();
+        let new = || Ref::new(name, CAPACITY);
+        seats.entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    fn leave(&self, name: &str) {
+        self.0.lock().remove(name);
+    }
+}
+
+/// A collector that should run. When anything of this is other, it is another collector.
+#[derive(Clone, PartialEq)]
 struct Wanted {
-    name: &'static str,
-    /// All settings it depends on: when these are others, it is another collector.
-    by: Value,
-    spec: fn(&Collectors, &Settings) -> ChildSpec,
+    /// Its name in the tree.
+    name: String,
+    interval: Duration,
+    timeout: Duration,
+    source: Source,
+}
+
+#[derive(Clone, PartialEq)]
+enum Source {
+    System(System),
+    Network(Vec<Endpoint>),
+    Iris(BaseUrl, Iris),
 }
 
 /// Why the collectors could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChangeError {
     #[error("the collector {0} was not stopped: {1}")]
-    Stop(&'static str, AskError),
+    Stop(String, AskError),
     #[error("the aggregator did not forget the collector {0}: {1}")]
-    Forget(&'static str, AskError),
+    Forget(String, AskError),
     #[error("the collector {0} was not started: {1}")]
-    Start(&'static str, AskError),
+    Start(String, AskError),
     #[error("the collector {0} was not started: {1}")]
-    Spec(&'static str, SpecError),
+    Spec(String, SpecError),
 }
 
 /// The collectors these settings want, in the order of their start.
 fn wanted(settings: &Settings) -> Vec<Wanted> {
-    let timeout = settings.collect.timeout;
-    let mut wanted = vec![Wanted {
-        name: SYSTEM,
-        by: json!([settings.system, timeout]),
-        spec: Collectors::system,
-    }];
-    if !settings.network.targets.is_empty() {
-        wanted.push(Wanted {
-            name: NETWORK,
-            by: json!([settings.network, settings.collect]),
-            spec: Collectors::network,
-        });
+    let collect = &settings.collect;
+    let wanted = |name: &str, interval, source| Wanted {
+        name: name.to_owned(),
+        interval,
+        timeout: collect.timeout,
+        source,
+    };
+    let system = settings.system.clone();
+    let mut all = vec![wanted(SYSTEM, system.interval, Source::System(system))];
+    let targets = connections(settings);
+    if !targets.is_empty() {
+        all.push(wanted(NETWORK, collect.interval, Source::Network(targets)));
     }
-    wanted
+    for iris in &settings.iris {
+        // Settings without it are refused.
+        if let Some(url) = iris.url.clone() {
+            let name = format!("iris/{}", iris.name);
+            let source = Source::Iris(url, iris.clone());
+            all.push(wanted(&name, collect.interval, source));
+        }
+    }
+    all
+}
+
+/// What connections are measured to: the targets of the settings, and every dependency.
+pub(crate) fn connections(settings: &Settings) -> Vec<Endpoint> {
+    let mut all = settings.network.targets.clone();
+    let urls = settings.iris.iter().filter_map(|iris| iris.url.as_ref());
+    for endpoint in urls.map(|url| url.endpoint()) {
+        if !all.contains(endpoint) {
+            all.push(endpoint.clone());
+        }
+    }
+    all
 }
 
 impl Collectors {
@@ -88,110 +143,127 @@ impl Collectors {
     pub(crate) fn new(aggregator: Ref<Aggregator>, own: OwnMetrics, backoff: Backoff) -> Arc<Self> {
         Arc::new(Collectors {
             overseer: Ref::new("collectors", Capacity::default()),
-            system: Arc::new(seat(SYSTEM)),
-            network: seat(NETWORK),
+            system: Arc::new(ArcSwap::from_pointee(Ref::new(SYSTEM, CAPACITY))),
+            network: Seats::new(),
+            iris: Seats::new(),
             aggregator,
             own,
             backoff,
+            trust: Trust::default(),
         })
     }
 
     /// Those the overseer starts with.
     pub(crate) fn children(&self, settings: &Settings) -> Vec<ChildSpec> {
-        let spec = |wanted: Wanted| (wanted.spec)(self, settings);
-        wanted(settings).into_iter().map(spec).collect()
+        let wanted = wanted(settings);
+        wanted.iter().map(|wanted| self.spec(wanted)).collect()
     }
 
     /// Stops, starts and replaces what the two settings have different. Where it fails, some may be
     /// changed already; doing it again does the rest.
     pub(crate) async fn change(&self, old: &Settings, new: &Settings) -> Result<(), ChangeError> {
-        let (old, wanted) = (wanted(old), wanted(new));
-        let same = |one: &Wanted, other: &Wanted| one.name == other.name && one.by == other.by;
-        for gone in old
-            .iter()
-            .filter(|old| !wanted.iter().any(|new| same(old, new)))
-        {
-            let stopped = RemoveChild(gone.name.to_owned());
-            let stopped = self.overseer.ask(stopped, CHANGE_DEADLINE).await;
+        let (old, new) = (wanted(old), wanted(new));
+        for gone in old.iter().filter(|old| !new.contains(old)) {
+            let name = || gone.name.clone();
+            let stopped = self.overseer.ask(RemoveChild(name()), CHANGE_DEADLINE);
             // That it was not there is as good.
-            let _ = stopped.map_err(|error| ChangeError::Stop(gone.name, error))?;
-            if !wanted.iter().any(|new| new.name == gone.name) {
-                let source = gone.name.into();
-                let forgotten = self
-                    .aggregator
-                    .ask(Forget { source }, CHANGE_DEADLINE)
-                    .await;
-                forgotten.map_err(|error| ChangeError::Forget(gone.name, error))?;
+            let _ = stopped
+                .await
+                .map_err(|error| ChangeError::Stop(name(), error))?;
+            if !new.iter().any(|new| new.name == gone.name) {
+                let source = gone.name.as_str().into();
+                let forgotten = self.aggregator.ask(Forget { source }, CHANGE_DEADLINE);
+                forgotten
+                    .await
+                    .map_err(|error| ChangeError::Forget(name(), error))?;
             }
+            self.leave(gone);
         }
-        for new_one in wanted
-            .iter()
-            .filter(|new| !old.iter().any(|old| same(old, new)))
-        {
-            self.seat_anew(new_one.name);
-            let spec = (new_one.spec)(self, new);
+        for wanted in new.iter().filter(|new| !old.contains(new)) {
+            let name = || wanted.name.clone();
+            let spec = self.spec(wanted);
             let started = self.overseer.ask(AddChild(spec), CHANGE_DEADLINE).await;
             started
-                .map_err(|error| ChangeError::Start(new_one.name, error))?
-                .map_err(|error| ChangeError::Spec(new_one.name, error))?;
+                .map_err(|error| ChangeError::Start(name(), error))?
+                .map_err(|error| ChangeError::Spec(name(), error))?;
         }
         Ok(())
     }
 
-    /// An address serves one child in its life: the next one has its own.
-    fn seat_anew(&self, name: &str) {
-        match name {
-            SYSTEM => self.system.store(Arc::new(Ref::new(SYSTEM, CAPACITY))),
-            NETWORK => self.network.store(Arc::new(Ref::new(NETWORK, CAPACITY))),
-            _ => {}
+    /// An address serves one child in its life: the next one of its name has its own.
+    fn leave(&self, gone: &Wanted) {
+        match &gone.source {
+            Source::System(_) => self.system.store(Arc::new(Ref::new(SYSTEM, CAPACITY))),
+            Source::Network(_) => self.network.leave(&gone.name),
+            Source::Iris(..) => self.iris.leave(&gone.name),
         }
     }
 
-    fn system(&self, settings: &Settings) -> ChildSpec {
-        let system = &settings.system;
-        let source = SystemSettings {
-            node_exporter: system.node_exporter,
-            procfs: system.procfs.clone(),
-            rootfs: system.rootfs.clone(),
-            network_filesystems: system.network_filesystems,
-        };
-        let collector = self.collector(system.interval, settings);
-        self.spec(&self.system, collector, move || {
-            SystemCollector::new(source.clone())
-        })
+    fn spec(&self, wanted: &Wanted) -> ChildSpec {
+        let name = &*wanted.name;
+        match wanted.source.clone() {
+            Source::System(system) => {
+                let source = SystemSettings {
+                    node_exporter: system.node_exporter,
+                    procfs: system.procfs,
+                    rootfs: system.rootfs,
+                    network_filesystems: system.network_filesystems,
+                };
+                self.seated(&self.system.load(), wanted, move || {
+                    SystemCollector::new(source.clone())
+                })
+            }
+            Source::Network(targets) => self.seated(&self.network.of(name), wanted, move || {
+                NetworkCollector::new(targets.iter().cloned())
+            }),
+            Source::Iris(url, iris) => {
+                let source = self.iris(url, iris);
+                self.seated(&self.iris.of(name), wanted, move || {
+                    IrisCollector::new(source.clone())
+                })
+            }
+        }
     }
 
-    fn network(&self, settings: &Settings) -> ChildSpec {
-        let targets = settings.network.targets.clone();
-        let collector = self.collector(settings.collect.interval, settings);
-        self.spec(&self.network, collector, move || {
-            NetworkCollector::new(targets.iter().cloned())
-        })
+    fn iris(&self, url: BaseUrl, iris: Iris) -> IrisSettings {
+        let account = !iris.username.is_empty() || !iris.password.is_none();
+        IrisSettings {
+            url,
+            name: iris.name,
+            account: account.then(|| Account {
+                username: iris.username,
+                password: iris.password.reveal().to_owned(),
+            }),
+            trust: iris.ca_file.map_or(self.trust.clone(), |file| file.trust),
+            job: iris.job,
+            namespaces: iris.namespaces,
+            databases: iris.databases,
+            inbound_hosts: iris.inbound_hosts,
+            max_connections: (iris.max_connections > 0).then_some(iris.max_connections),
+            mirror: (!iris.mirror.is_empty()).then_some(iris.mirror),
+            alerts_endpoint: iris.alerts_endpoint,
+            sql: iris.sql.enabled.then_some(SqlSettings {
+                interval: iris.sql.interval,
+            }),
+        }
     }
 
-    fn spec<C: Collector + 'static>(
+    fn seated<C: Collector>(
         &self,
-        seat: &Seat<C>,
-        collector: CollectorSettings,
+        seat: &Ref<CollectorActor<C>>,
+        wanted: &Wanted,
         source: impl Fn() -> C + Send + Sync + 'static,
     ) -> ChildSpec {
-        ChildSpec::new(&seat.load(), move |start, _| {
-            CollectorActor::new(source(), collector.clone()).generation(start.generation)
-        })
-        .backoff(self.backoff)
-    }
-
-    fn collector(&self, interval: Duration, settings: &Settings) -> CollectorSettings {
-        CollectorSettings {
-            interval,
-            timeout: settings.collect.timeout,
+        let settings = CollectorSettings {
+            interval: wanted.interval,
+            timeout: wanted.timeout,
             aggregator: self.aggregator.clone(),
             own: self.own.clone(),
             clock: Clock::System,
-        }
+        };
+        ChildSpec::new(seat, move |start, _| {
+            CollectorActor::new(source(), settings.clone()).generation(start.generation)
+        })
+        .backoff(self.backoff)
     }
-}
-
-fn seat<C: Collector>(name: &str) -> Seat<C> {
-    ArcSwap::from_pointee(Ref::new(name, CAPACITY))
 }

@@ -44,6 +44,9 @@ fn main() -> ExitCode {
     if let Command::Completions { shell } = cli.command() {
         return command::completions::run(shell); // whatever the settings are
     }
+    if let Command::Simulate(simulate) = cli.command() {
+        return command::simulate::run(simulate, cli.flags.listen.as_deref()); // likewise
+    }
     let settings = match Settings::load(&cli.flags, std::env::vars_os()) {
         Ok(settings) => settings,
         Err(error) => return unusable(error),
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(settings, cli.flags),
         Command::Check { output } => command::check::run(&settings, output),
         Command::Healthcheck => command::healthcheck::run(&settings),
-        Command::Completions { .. } => ExitCode::SUCCESS, // answered above
+        Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }
 }
 

@@ -1,7 +1,14 @@
 //! Loads the settings anew while everything runs: all or nothing. What can follow does so at once,
 //! what cannot is named; after a load that failed the old ones stay.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
@@ -43,6 +50,8 @@ pub(crate) struct Reloader {
     pub(crate) main: ArbiterHandle,
     /// Held by the reload under way.
     pub(crate) gate: Arc<Mutex<()>>,
+    /// A signal waits for its turn.
+    pub(crate) asked_again: AtomicBool,
 }
 
 /// Why the old settings stay.
@@ -76,9 +85,19 @@ impl Reloader {
         }
     }
 
-    /// The same, for somebody who does not wait.
-    pub(crate) fn reload_on(self: &Arc<Self>, signal: &str) {
-        drop(self.begin(signal.to_owned(), None));
+    /// The same on a signal, whose sender cannot try again: where a reload is under way, which may
+    /// have read the file before it was changed, one more follows it.
+    pub(crate) fn reload_on(self: &Arc<Self>, signal: &'static str) {
+        if self.asked_again.swap(true, Relaxed) {
+            return; // by the one that waits
+        }
+        let me = self.clone();
+        self.main.spawn(async move {
+            let gate = me.gate.clone().lock_owned().await;
+            me.asked_again.store(false, Relaxed);
+            let reloaded = me.load_and_apply(gate).await;
+            me.tell(signal.to_owned(), None, &reloaded);
+        });
     }
 
     fn begin(
@@ -89,7 +108,10 @@ impl Reloader {
         let (told, answer) = oneshot::channel();
         let me = self.clone();
         self.main.spawn(async move {
-            let reloaded = me.load_and_apply().await;
+            let reloaded = match me.gate.clone().try_lock_owned() {
+                Ok(gate) => me.load_and_apply(gate).await,
+                Err(_) => Err(ReloadError::UnderWay),
+            };
             me.tell(who, peer, &reloaded);
             // Whoever asked may have gone.
             let _ = told.send(reloaded);
@@ -97,18 +119,13 @@ impl Reloader {
         answer
     }
 
-    async fn load_and_apply(&self) -> Result<Changed, ReloadError> {
-        let gate = self.gate.clone().try_lock_owned();
-        let gate = gate.map_err(|_| ReloadError::UnderWay)?;
-        let reloaded = self.load_and_apply_alone(gate).await;
+    async fn load_and_apply(&self, gate: OwnedMutexGuard<()>) -> Result<Changed, ReloadError> {
+        let reloaded = self.try_load_and_apply(gate).await;
         self.own.reload_successful.set(reloaded.is_ok().into());
         reloaded
     }
 
-    async fn load_and_apply_alone(
-        &self,
-        gate: OwnedMutexGuard<()>,
-    ) -> Result<Changed, ReloadError> {
+    async fn try_load_and_apply(&self, gate: OwnedMutexGuard<()>) -> Result<Changed, ReloadError> {
         let flags = self.flags.clone();
         // It keeps the gate, also past its deadline: one hung thread is enough.
         let load = move || (Settings::load(&flags, std::env::vars_os()), gate);
@@ -116,13 +133,17 @@ impl Reloader {
         let (loaded, _gate) = loaded
             .map_err(|_| ReloadError::Slow)?
             .map_err(|_| ReloadError::Lost)?;
-        let new = loaded?;
+        let mut new = loaded?;
 
         let old = self.live.load_full();
         self.collectors.change(&old, &new).await?;
         self.tuning.store(Arc::new(tuning(&new)));
         logging::set_level(new.log.level);
         let changed = Changed::between(&self.started_with, &old, &new);
+        // Its host would be followed and its path, where the routes are, would not.
+        new.server
+            .external_url
+            .clone_from(&self.started_with.server.external_url);
         self.live.store(Arc::new(new));
         Ok(changed)
     }
@@ -148,5 +169,34 @@ pub(crate) fn tuning(settings: &Settings) -> Tuning {
         thresholds: thresholds(settings),
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Parts;
+
+    #[actix_web::test]
+    async fn a_signal_during_a_reload_is_heard_after_it_and_more_of_them_are_one() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (settings, flags) = (Settings::default(), Flags::default());
+        let main = actix_rt::Arbiter::current();
+        let parts = Parts::new(settings, flags, listener, None, main).unwrap();
+        let reloader = &parts.shared.reloader;
+        let under_way = reloader.gate.clone().lock_owned().await;
+        let before = reloader.live.load_full();
+        (0..3).for_each(|_| reloader.reload_on("SIGHUP"));
+        let refused = reloader.reload("ops".to_owned(), None).await;
+        assert!(matches!(refused, Err(ReloadError::UnderWay)), "{refused:?}");
+        assert!(Arc::ptr_eq(&before, &reloader.live.load()));
+
+        // Whoever asks for the gate now gets it after the signals.
+        drop(under_way);
+        drop(reloader.gate.lock().await);
+        let after = reloader.live.load_full();
+        assert!(!Arc::ptr_eq(&before, &after));
+        drop(reloader.gate.lock().await);
+        assert!(Arc::ptr_eq(&after, &reloader.live.load()), "once");
     }
 }

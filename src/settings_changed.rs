@@ -13,6 +13,7 @@ const FOLLOWED: &[&str] = &[
     "auth",
     "collect",
     "health",
+    "iris",
     "log.level",
     "network",
     "server.body_time",
@@ -53,6 +54,10 @@ impl Changed {
         if old.auth != new.auth {
             applied.retain(|key| !key.starts_with("auth.tokens"));
             applied.push("auth.tokens".to_owned());
+        }
+        // Nor are passwords told apart.
+        if old.iris != new.iris && !applied.iter().any(|key| key == "iris") {
+            applied.push("iris".to_owned());
         }
         applied.sort();
         let restart_required = new_keys
@@ -121,7 +126,10 @@ mod tests {
     #[test]
     fn every_key_that_is_said_to_be_followed_exists() {
         let keys = keys(&Settings::default());
-        for followed in FOLLOWED.iter().filter(|key| **key != "auth") {
+        for followed in FOLLOWED
+            .iter()
+            .filter(|key| !["auth", "iris"].contains(*key))
+        {
             assert!(
                 keys.keys().any(|key| key.starts_with(followed)),
                 "{followed}"

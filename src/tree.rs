@@ -105,6 +105,7 @@ impl Parts {
             audit: audit.clone(),
             main: main.clone(),
             gate: Default::default(),
+            asked_again: Default::default(),
         });
         let shared = Arc::new(Shared {
             aggregator: aggregator.clone(),

@@ -144,6 +144,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Made)> {
         ("not ASCII", with("X-é: ü\r\n"), BAD),
         ("bare line feeds", raw("GET /livez HTTP/1.1\nHost: localhost\nConnection: close\n\n"), OK),
         ("what nobody accepts", with("Accept: ;;;,,=q=\r\nAccept-Encoding: gzip;q=nan,\r\n"), OK),
+        ("no coding at all", with("Accept-Encoding: *;q=0\r\n"), OK),
         ("what is no token", request("POST /-/reload", "Authorization: Bearer\r\n"), Answers(&[401])),
         ("what is not even text", [b"POST /-/reload HTTP/1.0\r\nContent-Length: 0\r\nHost: localhost\r\nAuthorization: Bearer \xff\r\n\r\n".as_slice()].concat(), Answers(&[401])),
         // Lengths.
@@ -155,6 +156,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Made)> {
         ("length past 64 bits", post("Content-Length: 99999999999999999999\r\n", b""), BAD),
         ("length of 64 bits", post("Content-Length: 18446744073709551615\r\n", b""), Answers(&[413])),
         ("declared too long", post("Content-Length: 70000\r\n", b""), Answers(&[413])),
+        ("far too long, and all of it sent", post("Content-Length: 70000\r\n", &[b'a'; 70_000]), Answers(&[413])),
         ("told not to go on", post("Content-Length: 70000\r\nExpect: 100-continue\r\n", b""), Answers(&[413])),
         ("more declared than sent", post("Content-Length: 10\r\n", b"hello"), Answers(&[408])),
         ("more sent than declared", raw("POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nhello\r\n\r\n"), Answers(&[404, 400])),
@@ -181,10 +183,15 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Made)> {
         ("body on GET", [with("Content-Length: 5\r\n"), raw("hello")].concat(), OK),
         ("chunks on GET", [with("Transfer-Encoding: chunked\r\n"), raw("5\r\nhello\r\n0\r\n\r\n")].concat(), OK),
         ("body on a probe that never comes", request("GET /livez", "Content-Length: 5\r\n"), Answers(&[408])),
+        ("an upgrade to a socket", raw("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello"), OK),
         ("an upgrade to nothing", request("GET /livez", "Upgrade: websocket\r\n"), OK),
         ("an upgrade to HTTP/2", request("GET /livez", "Upgrade: h2c\r\n"), OK),
         // Pipelines.
         ("two at once", [raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"), get("/nothing")].concat(), Answers(&[200, 404])),
+        ("one after the last", [get("/livez"), get("/nothing")].concat(), OK),
+        ("one behind a body nobody wants", raw("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5\r\n\r\nhelloGET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"), FORBIDDEN),
+        ("one behind a body", raw("POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhelloGET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), Answers(&[404, 200])),
+        ("one behind chunks", raw("POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), Answers(&[404, 200])),
         ("garbage after a request", raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n\x16\x03\x01\r\n\r\n"), Answers(&[200, 400])),
         // Other protocols.
         ("HTTP/2", raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), BAD),
@@ -197,7 +204,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Made)> {
         // Silence.
         ("nothing", raw(""), Protocol(408)),
         ("half a head", raw("GET /livez HTTP/1.1\r\nHost: local"), Protocol(408)),
-        ("half a second head", raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /liv"), Answers(&[200])),
+        ("half a second head", raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /liv"), Answers(&[200, 408])),
     ]
 }
 
@@ -292,6 +299,39 @@ fn whoever_reads_nothing_is_cut_off() {
     until("it is counted", DEADLINE, || {
         vitals.page().get(refused).filter(|count| *count == 1.0)
     });
+}
+
+#[test]
+fn requests_that_wait_for_their_answers_wait_outside() {
+    let vitals = Setup::new().settings(SETTINGS).ready();
+    vitals.page(); // what one scrape takes is taken
+    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    for request in [
+        "GET /livez HTTP/1.0\nConnection: keep-alive\n\n",
+        "HEAD / HTTP/1.1\nHost: localhost\n\n",
+        "POST / HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked\n\n1\r\na\r\n0\r\n\r\n",
+    ] {
+        let requests = request.repeat(1_000);
+        let connected = || {
+            let stream = TcpStream::connect(vitals.address).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            (stream, 0)
+        };
+        let mut streams: Vec<_> = (0..16).map(|_| connected()).collect();
+        let enough = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < enough {
+            for (stream, sent) in &mut streams {
+                // Nothing that comes is read; no more can be sent, then.
+                while let Ok(written @ 1..) = stream.write(&requests.as_bytes()[*sent..]) {
+                    *sent = (*sent + written) % requests.len();
+                }
+            }
+            pause(Duration::from_millis(1));
+        }
+        let grown = resident_bytes(&vitals).saturating_sub(memory) / 1_000_000;
+        assert!(grown <= 16, "{grown} MB for {request:?}");
+    }
+    leaves_nothing_behind(&vitals, memory, before);
 }
 
 #[test]

@@ -2,17 +2,18 @@
 # shellcheck shell=bash
 
 present() {
-    command -v "$1" >/dev/null || /usr/bin/python3 -I -c "import $1" 2>/dev/null
+    case $1 in
+    *.so.*) [[ $(/sbin/ldconfig -p) == *"$1 "* ]] ;;
+    *) command -v "$1" >/dev/null || /usr/bin/python3 -I -c "import $1" 2>/dev/null ;;
+    esac
 }
 
-# packages NEED...: installs what is missing. A need is what is called, a command or a Python module,
-# and the Debian packages it takes: name:package[,package...].
+# packages NEED...: installs what is missing. A need is what is called, a command, a Python module or
+# a shared library, and the Debian package it is in: name:package.
 packages() {
-    local need some packages=()
+    local need packages=()
     for need in "$@"; do
-        present "${need%%:*}" && continue
-        IFS=, read -ra some <<<"${need##*:}"
-        packages+=("${some[@]}")
+        present "${need%%:*}" || packages+=("${need##*:}")
     done
     if [ ${#packages[@]} -eq 0 ]; then
         echo "nothing missing"

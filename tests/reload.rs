@@ -149,6 +149,25 @@ fn what_can_follow_does_and_what_cannot_is_named() {
 }
 
 #[test]
+fn another_external_url_waits_for_a_restart_as_a_whole() {
+    let vitals = Setup::new().settings(&settings(HASH, "")).ready();
+    let other = "server.external_url = \"http://monitor.example/vitals\"";
+    vitals
+        .directory
+        .write("vitals.toml", &settings(HASH, other));
+    assert_eq!(
+        reload(&vitals, TOKEN).json(),
+        json!({"applied": [], "restart_required": ["server.external_url"]})
+    );
+    let under_its_name = [("host", "monitor.example")];
+    let answer = request("GET", &vitals.url("/metrics"), &under_its_name).unwrap();
+    assert_eq!(
+        (answer.status, &*answer.error_code()),
+        (403, "host_not_allowed")
+    );
+}
+
+#[test]
 fn settings_that_are_not_good_change_nothing() {
     let vitals = Setup::new().settings(&settings(HASH, "")).ready();
     vitals.directory.write(

@@ -1,11 +1,14 @@
 //! The actors of Vitals and the messages between them. Start reading at `messages.rs`.
 
 pub mod aggregator;
+mod beside;
 pub mod clock;
 pub mod collector;
 pub mod health;
+pub mod http;
 pub mod last_known;
 pub mod messages;
+pub mod net;
 pub mod own;
 pub mod page;
 pub mod standing;

@@ -15,12 +15,12 @@
 use std::{sync::Arc, time::Duration};
 
 use actix::Message;
-use exposition::{MetricFamily, text::Format};
+use exposition::{Labels, MetricFamily, text::Format};
 use jiff::Timestamp;
 use supervision::{Lane, OnLane};
 
 use crate::{
-    collector::CollectError,
+    collector::{Absent, CollectError},
     health::HealthReport,
     page::Page,
     standing::{SourceStatus, Standing},
@@ -54,6 +54,10 @@ pub struct Observation {
     pub at: Timestamp,
     /// What was measured. Empty when nothing could be.
     pub families: Arc<[MetricFamily]>,
+    /// What the source tells under its own names.
+    pub native: Arc<[MetricFamily]>,
+    /// `job` and `instance` of the native families.
+    pub identity: Labels,
     /// How it went.
     pub outcome: Outcome,
 }
@@ -67,6 +71,10 @@ pub struct Outcome {
     pub error: Option<CollectError>,
     /// The parts that could not be had, where others could.
     pub failed: Vec<CollectError>,
+    /// What is not there though nothing failed.
+    pub absent: Vec<Absent>,
+    /// Nothing of it is true: the source is a simulation.
+    pub simulated: bool,
     /// From when on these values are no longer true, unless new ones have come.
     pub stale_after: Duration,
     /// Made for a scrape, between two ticks: it goes into neither history nor rules.

@@ -6,7 +6,10 @@ use exposition::{Metric, MetricFamily, Value};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::{collector::CollectError, messages::Observation};
+use crate::{
+    collector::{Absent, CollectError},
+    messages::Observation,
+};
 
 /// What each source said last. Cheap to clone; incarnations of the aggregator inherit it.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,17 @@ pub struct Source {
     pub received: Instant,
     /// When the source last succeeded, wall clock.
     pub last_success: Option<Timestamp>,
+}
+
+/// The latest value of a series.
+#[derive(Debug, Clone, Copy)]
+pub struct Point<'s> {
+    /// Which series.
+    pub metric: &'s Metric,
+    /// Its value.
+    pub value: f64,
+    /// Who says so.
+    pub source: &'s Source,
 }
 
 /// How a source does, for the health checker.
@@ -101,15 +115,30 @@ impl Standing {
     }
 
     /// The series of one family, over all sources.
-    pub fn series(&self, name: &str, now: Instant) -> Vec<(&Metric, f64)> {
-        self.families(now)
-            .filter(|family| family.name == name)
-            .flat_map(|family| family.metrics.iter())
-            .filter_map(|metric| match metric.value {
-                Value::Number(value) => Some((metric, value)),
+    pub fn series(&self, name: &str, now: Instant) -> Vec<Point<'_>> {
+        let fresh = self.sources().filter(|source| source.is_fresh(now));
+        let points = fresh.flat_map(|source| {
+            let families = source.observation.families.iter();
+            let metrics = families
+                .filter(|family| family.name == name)
+                .flat_map(|family| &family.metrics);
+            metrics.filter_map(move |metric| match metric.value {
+                Value::Number(value) => Some(Point {
+                    metric,
+                    value,
+                    source,
+                }),
                 Value::Histogram(_) | Value::Summary(_) => None,
             })
-            .collect()
+        });
+        points.collect()
+    }
+
+    /// Why there is no series of a family, as far as a source says so.
+    pub fn absent(&self, family: &str, now: Instant) -> Option<&Absent> {
+        let fresh = self.sources().filter(|source| source.is_fresh(now));
+        let mut absent = fresh.flat_map(|source| &source.observation.outcome.absent);
+        absent.find(|absent| absent.family == family)
     }
 
     /// When the first of the fresh sources stops counting.
@@ -174,10 +203,14 @@ pub(crate) mod tests {
                 .into_iter()
                 .filter(|f| !f.metrics.is_empty())
                 .collect(),
+            native: Arc::new([]),
+            identity: exposition::Labels::none(),
             outcome: Outcome {
                 took: Duration::from_millis(1),
                 error,
                 failed: Vec::new(),
+                absent: Vec::new(),
+                simulated: false,
                 stale_after: Duration::from_secs(3),
                 refresh: false,
             },
@@ -193,7 +226,7 @@ pub(crate) mod tests {
         let now = Instant::now();
         let values = |at| {
             let series = standing.series("x", at);
-            series.iter().map(|(_, value)| *value).collect::<Vec<_>>()
+            series.iter().map(|point| point.value).collect::<Vec<_>>()
         };
         assert_eq!(values(now), [3.0, 2.0]);
         assert_eq!(standing.version(), 3);

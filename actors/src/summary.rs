@@ -149,7 +149,7 @@ impl Summary {
         let value = |id: &str| targets.iter().find(|t| t.id == id).and_then(|t| t.value);
         let sum = |name| {
             let series = standing.series(name, now);
-            (!series.is_empty()).then(|| series.iter().map(|(_, value)| value).sum())
+            (!series.is_empty()).then(|| series.iter().map(|point| point.value).sum())
         };
         let is = |status| targets.iter().any(|target| target.status == status);
         let status = match (is(TargetStatus::Missed), is(TargetStatus::Met)) {
@@ -230,9 +230,9 @@ fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant)
     let series = standing.series(target.series, now);
     let worst = series
         .iter()
-        .filter(|(_, value)| !value.is_nan())
+        .filter(|point| !point.value.is_nan())
         .reduce(|worst, next| {
-            if target.operator.is_worse(next.1, worst.1) {
+            if target.operator.is_worse(next.value, worst.value) {
                 next
             } else {
                 worst
@@ -255,15 +255,17 @@ fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant)
         trend: None,
     };
     match worst {
-        Some((metric, value)) => {
-            judgement.value = Some(*value);
-            judgement.status = if target.operator.is_met(*value, threshold) {
+        Some(worst) => {
+            judgement.value = Some(worst.value);
+            judgement.status = if target.operator.is_met(worst.value, threshold) {
                 TargetStatus::Met
             } else {
                 TargetStatus::Missed
             };
-            judgement.worst = Some(as_map(&metric.labels));
-            judgement.source = Some(target.source.to_owned());
+            judgement.worst = Some(as_map(&worst.metric.labels));
+            let observation = &worst.source.observation;
+            judgement.source = Some(observation.source.to_string());
+            judgement.simulated = observation.outcome.simulated;
         }
         None => {
             let (reason, hint) = why_unknown(target, standing, now);
@@ -281,6 +283,9 @@ fn why_unknown(target: &Target, standing: &Standing, now: Instant) -> (Reason, S
         name == target.source || name.split('/').next() == Some(target.source)
     };
     let hint = || target.hint.to_owned();
+    if let Some(absent) = standing.absent(target.series, now) {
+        return (absent.reason, absent.hint.clone());
+    }
     let Some(source) = standing.sources().find(measures) else {
         let expected = target.source == "system"; // it is always configured
         return if expected {

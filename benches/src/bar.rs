@@ -52,9 +52,7 @@ impl Bar {
         serde_json::json!({
             "claim": self.claim,
             "limit": limit,
-            "median": self.measured.map(|m| m.median),
-            "min": self.measured.map(|m| m.min),
-            "max": self.measured.map(|m| m.max),
+            "measured": self.measured.map(|measured| measured.json()),
             "holds": self.holds(),
         })
     }

@@ -6,10 +6,11 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     bar::Bar,
+    noise::{self, Watch},
     options::{ONE, Options, USAGE},
     results::Results,
     subject::{Sheet, Subject},
@@ -53,21 +54,19 @@ impl Bench {
             );
             return Ok(ExitCode::SUCCESS);
         }
+        let watch = Watch::start();
         let mut results = Results::default();
         for round in 1..=options.rounds {
             self.play(round, &options, &mut results)?;
         }
+        let others = watch.share_of_others();
         let bars = (self.bars)(&results);
-        if options.json {
-            println!("{}", self.json(options.rounds, &results, &bars));
-        } else {
-            let rounds = options.rounds;
-            println!("\n{}: medians and ranges of {rounds} rounds\n", self.name);
-            print!("{}", table::draw(self.contenders, &self.subjects, &results));
-            println!();
-            bars.iter().for_each(|bar| println!("{bar}"));
-        }
         let failed = bars.iter().any(|bar| bar.holds() == Some(false));
+        if options.json {
+            println!("{}", self.json(&options, others, &results, &bars));
+        } else {
+            self.print(&options, others, &results, &bars);
+        }
         Ok(ExitCode::from(u8::from(failed && options.check)))
     }
 
@@ -90,27 +89,48 @@ impl Bench {
         Ok(())
     }
 
-    fn json(&self, rounds: usize, results: &Results, bars: &[Bar]) -> Value {
+    fn print(&self, options: &Options, others: Option<f64>, results: &Results, bars: &[Bar]) {
+        let rounds = options.rounds;
+        println!("\n{}: medians and ranges of {rounds} rounds\n", self.name);
+        println!("{}", table::draw(self.contenders, &self.subjects, results));
+        bars.iter().for_each(|bar| println!("{bar}"));
+        if let Some(share) = others.filter(|share| *share > noise::TOLERABLE) {
+            let percent = share * 100.0;
+            println!(
+                "\nOther programs took {percent:.0} % of the CPUs meanwhile: try again later."
+            );
+        }
+    }
+
+    fn json(
+        &self,
+        options: &Options,
+        others: Option<f64>,
+        results: &Results,
+        bars: &[Bar],
+    ) -> Value {
         let mut rows = Vec::new();
         for subject in &self.subjects {
             for row in &subject.rows {
-                let mut found = BTreeMap::new();
-                for who in self.contenders {
-                    if let Some(stats) = results.stats_of(subject.name, row.name, who) {
-                        let (median, min, max) = (stats.median, stats.min, stats.max);
-                        found.insert(who, json!({ "median": median, "min": min, "max": max }));
-                    }
-                }
+                let of = |who: &&'static str| {
+                    let stats = results.stats((subject.name, *row, *who))?;
+                    Some(((*who).to_owned(), stats.json()))
+                };
+                let found: Map<_, _> = self.contenders.iter().filter_map(of).collect();
                 if !found.is_empty() {
-                    let (unit, contenders) = (row.unit.symbol(), found);
+                    let (subject, unit) = (subject.name, row.unit.symbol());
+                    let row = row.name;
                     rows.push(json!({
-                        "subject": subject.name, "row": row.name, "unit": unit, "contenders": contenders,
+                        "subject": subject, "row": row, "unit": unit, "contenders": found,
                     }));
                 }
             }
         }
         let bars: Vec<_> = bars.iter().map(Bar::json).collect();
-        json!({ "bench": self.name, "rounds": rounds, "rows": rows, "bars": bars })
+        json!({
+            "bench": self.name, "rounds": options.rounds, "share_of_others": others,
+            "rows": rows, "bars": bars,
+        })
     }
 }
 

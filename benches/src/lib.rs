@@ -3,6 +3,7 @@
 
 mod bar;
 mod bench;
+mod noise;
 mod options;
 pub mod process;
 mod results;

@@ -12,6 +12,10 @@ pub struct Stats {
 }
 
 impl Stats {
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "median": self.median, "min": self.min, "max": self.max })
+    }
+
     /// `None` without readings.
     pub fn of(readings: impl IntoIterator<Item = f64>) -> Option<Stats> {
         let mut sorted: Vec<_> = readings.into_iter().collect();

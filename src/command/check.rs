@@ -4,16 +4,20 @@ use std::{fmt::Write, process::ExitCode};
 
 use serde::Serialize;
 use serde_json::json;
-use vitals_actors::units::HumanDuration;
+use vitals_actors::{http::BaseUrl, units::HumanDuration};
 
 use super::print;
-use crate::{cli::Output, settings::Settings};
+use crate::{
+    cli::Output,
+    collectors::connections,
+    settings::{Iris, Settings},
+};
 
 /// One thing that would run.
 #[derive(Serialize)]
 struct Part {
     /// Its path in the tree.
-    actor: &'static str,
+    actor: String,
     /// What it would do.
     does: String,
 }
@@ -24,7 +28,12 @@ pub(crate) fn run(settings: &Settings, output: Output) -> ExitCode {
     match output {
         Output::Text => print(&text(settings, &parts)),
         Output::Json => {
-            let answer = json!({ "ok": true, "settings": settings, "runs": parts });
+            let answer = json!({
+                "ok": true,
+                "settings": settings,
+                "runs": parts,
+                "warnings": warnings(settings),
+            });
             print(&format!("{answer:#}\n"));
         }
     }
@@ -38,7 +47,10 @@ fn parts(settings: &Settings) -> Vec<Part> {
         true => "with node_* families",
         false => "without node_* families",
     };
-    let part = |actor, does| Part { actor, does };
+    let part = |actor: &str, does| Part {
+        actor: actor.to_owned(),
+        does,
+    };
     let mut parts = vec![part(
         "collectors/system",
         format!(
@@ -46,7 +58,14 @@ fn parts(settings: &Settings) -> Vec<Part> {
             every(system.interval)
         ),
     )];
-    let targets = &settings.network.targets;
+    for iris in &settings.iris {
+        if let Some(url) = &iris.url {
+            let interval = every(settings.collect.interval);
+            let does = format!("asks {url}/api/monitor every {interval}");
+            parts.push(part(&format!("collectors/iris/{}", iris.name), does));
+        }
+    }
+    let targets = connections(settings);
     if !targets.is_empty() {
         let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
         let interval = every(settings.collect.interval);
@@ -76,11 +95,27 @@ fn parts(settings: &Settings) -> Vec<Part> {
     parts
 }
 
+/// What is allowed, and not wise.
+fn warnings(settings: &Settings) -> Vec<String> {
+    let plain = |iris: &&Iris| {
+        let over_tls = iris.url.as_ref().is_some_and(BaseUrl::is_tls);
+        !iris.password.is_none() && !over_tls
+    };
+    let warning = |iris: &Iris| {
+        let name = &iris.name;
+        format!("the password of iris.{name} goes over the network as it is: use https")
+    };
+    settings.iris.iter().filter(plain).map(warning).collect()
+}
+
 fn text(settings: &Settings, parts: &[Part]) -> String {
     let mut text = String::from("The settings are good. What would run:\n\n");
     for Part { actor, does } in parts {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {actor:<20} {does}");
+    }
+    for warning in warnings(settings) {
+        let _ = writeln!(text, "\nWarning: {warning}.");
     }
     let data = settings.server.data.display();
     let _ = writeln!(text, "\nData is kept in {data}.");

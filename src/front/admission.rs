@@ -21,7 +21,7 @@ use vitals_actors::units::HumanDuration;
 
 use super::{
     body::{self, Held},
-    error, host,
+    coding, error, host,
     routes::is_probe,
     shared::Shared,
     site::{self, Told},
@@ -63,12 +63,6 @@ impl Refusal {
         }
     }
 
-    /// Whether what comes next on the connection is a rest nobody wants.
-    fn leaves_a_body(&self) -> bool {
-        use Refusal::*;
-        matches!(self, BodyTooLarge { .. } | BodyTooSlow { .. } | BodyBroken)
-    }
-
     /// Counts it, and says why.
     pub(super) fn answer(&self, shared: &Shared) -> HttpResponse {
         let (status, code) = self.status_and_code();
@@ -76,9 +70,6 @@ impl Refusal {
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));
-        }
-        if self.leaves_a_body() {
-            response.force_close();
         }
         error::with(response, code, &self.to_string())
     }
@@ -97,6 +88,7 @@ pub(super) async fn admit(
             return Ok(request.into_response(answer).map_into_right_body());
         }
     };
+    coding::forgive(&mut request);
     let answered = next.call(request).await;
     drop(place);
     answered.map(ServiceResponse::map_into_left_body)

@@ -4,11 +4,12 @@
 use std::{
     future::poll_fn,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
     time::Duration,
 };
 
-use actix_http::Request;
+use actix_http::{ConnectionType, Request};
 use actix_web::{
     HttpMessage, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
@@ -19,7 +20,7 @@ use actix_web::{
 use futures::{Stream, stream};
 use tokio::time::timeout;
 
-use super::{admission::Refusal, headers, shared::Shared};
+use super::{admission::Refusal, headers, line::Line, shared::Shared};
 
 /// Receives the body of a request, if it has one, and puts it back for the route.
 pub(super) async fn receive(
@@ -34,7 +35,9 @@ pub(super) async fn receive(
         return Err(Refusal::BodyTooLarge { limit });
     }
     let mut payload = request.take_payload();
+    let receiving = request.conn_data::<Rc<Line>>().map(Line::receive);
     let received = timeout(time, collect(&mut payload, limit)).await;
+    drop(receiving);
     let received = received.unwrap_or(Err(Refusal::BodyTooSlow { time }));
     let received = received.map(|body| {
         let body: Pin<Box<dyn Stream<Item = _>>> = Box::pin(stream::iter([Ok(body)]));
@@ -77,6 +80,7 @@ pub(super) fn expected(
         Some(length) if length > limit => {
             let mut answer = Refusal::BodyTooLarge { limit }.answer(shared);
             headers::complete(answer.headers_mut());
+            close_after(&mut answer, request.conn_data());
             Err(answer.into())
         }
         _ => Ok(request),
@@ -93,9 +97,23 @@ pub(super) struct Held {
 
 impl Held {
     /// Takes what has not been received from the request.
-    pub(super) fn instead_of(request: &mut ServiceRequest, answer: HttpResponse) -> HttpResponse {
+    pub(super) fn instead_of(
+        request: &mut ServiceRequest,
+        mut answer: HttpResponse,
+    ) -> HttpResponse {
         let _unread = request.take_payload();
+        if matches!(_unread, Payload::H1 { .. }) {
+            close_after(&mut answer, request.conn_data());
+        }
         answer.map_body(|_, answer| BoxBody::new(Held { answer, _unread }))
+    }
+}
+
+/// What comes next on the connection is a rest nobody wants.
+fn close_after(answer: &mut HttpResponse, line: Option<&Rc<Line>>) {
+    answer.head_mut().set_connection_type(ConnectionType::Close);
+    if let Some(line) = line {
+        line.end();
     }
 }
 

@@ -23,11 +23,12 @@ enum Place {
 }
 
 impl Head {
-    /// Takes in what has been received.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
+    /// Takes in what has been received, to the end of the head; says how many bytes that were.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> usize {
+        let before = self.length;
         for byte in bytes {
             self.place = match (self.place, byte) {
-                (Place::Over, _) => return,
+                (Place::Over, _) => break,
                 (Place::Before, b'\r' | b'\n') => Place::Before,
                 (Place::Start, b'\r') => Place::Return,
                 (Place::Start | Place::Return, b'\n') => Place::Over,
@@ -36,6 +37,7 @@ impl Head {
             };
             self.length += 1;
         }
+        self.length - before
     }
 
     /// Bytes of the head so far.
@@ -43,9 +45,8 @@ impl Head {
         self.length
     }
 
-    /// Begun, and not yet over.
-    pub(super) fn is_awaited(&self) -> bool {
-        self.length > 0 && self.place != Place::Over
+    pub(super) fn is_over(&self) -> bool {
+        self.place == Place::Over
     }
 }
 
@@ -61,25 +62,21 @@ mod tests {
 
     #[test]
     fn a_head_is_over_at_its_empty_line() {
-        for (text, awaited, length) in [
+        for (text, over, length) in [
             ("", false, 0),
-            ("G", true, 1),
-            ("\r\n", true, 2),
-            ("GET / HTTP/1.1\r\n", true, 16),
-            ("GET / HTTP/1.1\r\n\r", true, 17),
-            ("GET / HTTP/1.1\r\n\r\n", false, 18),
-            ("GET / HTTP/1.1\r\n\r\nbody\r\n\r\n", false, 18),
-            ("GET / HTTP/1.1\n\n", false, 16),
-            ("\r\n\nGET / HTTP/1.1\r\nA: b\r\n\n", false, 26),
-            ("GET / HTTP/1.1\r\nA:\r\r\n", true, 21),
-            ("GET / HTTP/1.1\r\n\rx\r\n", true, 20),
+            ("G", false, 1),
+            ("\r\n", false, 2),
+            ("GET / HTTP/1.1\r\n", false, 16),
+            ("GET / HTTP/1.1\r\n\r", false, 17),
+            ("GET / HTTP/1.1\r\n\r\n", true, 18),
+            ("GET / HTTP/1.1\r\n\r\nbody\r\n\r\n", true, 18),
+            ("GET / HTTP/1.1\n\n", true, 16),
+            ("\r\n\nGET / HTTP/1.1\r\nA: b\r\n\n", true, 26),
+            ("GET / HTTP/1.1\r\nA:\r\r\n", false, 21),
+            ("GET / HTTP/1.1\r\n\rx\r\n", false, 20),
         ] {
             let head = of(text);
-            assert_eq!(
-                (head.is_awaited(), head.length()),
-                (awaited, length),
-                "{text:?}"
-            );
+            assert_eq!((head.is_over(), head.length()), (over, length), "{text:?}");
         }
     }
 
@@ -88,8 +85,8 @@ mod tests {
         let text = b"\r\nPOST / HTTP/1.1\r\nHost: a\r\n\r\nxx";
         for at in 0..text.len() {
             let mut head = Head::default();
-            head.take(&text[..at]);
-            head.take(&text[at..]);
+            let taken = [head.take(&text[..at]), head.take(&text[at..])];
+            assert_eq!(taken.iter().sum::<usize>(), text.len() - 2);
             assert_eq!(head, of("\r\nPOST / HTTP/1.1\r\nHost: a\r\n\r\nxx"));
         }
     }

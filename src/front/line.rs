@@ -1,7 +1,11 @@
 //! What is known of one connection, shared by its wire and by the requests that come over it. All
 //! of them live on one thread.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::Waker,
+};
 
 use actix_web::dev::ServiceRequest;
 use vitals_actors::own::OwnMetrics;
@@ -12,7 +16,26 @@ pub(crate) struct Line {
     begun: Cell<u64>,
     /// Requests whose answers have not been handed over to the end.
     under_way: Cell<u32>,
+    /// The body of the request under way is being received.
+    receiving: Cell<bool>,
+    /// No further request is to come.
+    over: Cell<bool>,
+    /// The reader that waits for its turn.
+    reader: RefCell<Option<Waker>>,
     own: Rc<OwnMetrics>,
+}
+
+/// What the reader of a connection may take from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The head of the next request.
+    Head,
+    /// The body of the request under way.
+    Body,
+    /// Nothing, before the request under way is answered.
+    Answer,
+    /// The rest, which nobody wants.
+    Rest,
 }
 
 impl Line {
@@ -21,6 +44,9 @@ impl Line {
         Rc::new(Line {
             begun: Cell::new(0),
             under_way: Cell::new(0),
+            receiving: Cell::new(false),
+            over: Cell::new(false),
+            reader: RefCell::new(None),
             own: own.clone(),
         })
     }
@@ -37,12 +63,40 @@ impl Line {
         Ticket(self.clone())
     }
 
+    /// A body is received for as long as this lives.
+    pub(super) fn receive(self: &Rc<Self>) -> Receiving {
+        self.receiving.set(true);
+        self.wake();
+        Receiving(self.clone())
+    }
+
+    /// The answer under way is the last.
+    pub(super) fn end(&self) {
+        self.over.set(true);
+    }
+
     pub(super) fn begun(&self) -> u64 {
         self.begun.get()
     }
 
-    pub(super) fn is_busy(&self) -> bool {
-        self.under_way.get() > 0
+    pub(super) fn turn(&self) -> Turn {
+        match (self.under_way.get(), self.receiving.get(), self.over.get()) {
+            (1.., true, _) => Turn::Body,
+            (1.., false, _) => Turn::Answer,
+            (0, _, true) => Turn::Rest,
+            (0, _, false) => Turn::Head,
+        }
+    }
+
+    /// Wakes this reader at the next turn.
+    pub(super) fn wait(&self, reader: &Waker) {
+        *self.reader.borrow_mut() = Some(reader.clone());
+    }
+
+    fn wake(&self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
     }
 }
 
@@ -65,6 +119,16 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.0.under_way.set(self.0.under_way.get() - 1);
+        self.0.wake();
+    }
+}
+
+/// A body that is being received.
+pub(super) struct Receiving(Rc<Line>);
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.receiving.set(false);
     }
 }
 
@@ -73,15 +137,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_busy_while_a_ticket_lives() {
+    fn a_request_has_its_turn_and_then_the_next_one() {
         let own = Rc::new(OwnMetrics::new().unwrap());
         let line = Line::open(&own);
         assert_eq!(own.http_connections.get(), 1);
-        assert_eq!((line.is_busy(), line.begun()), (false, 0));
+        assert_eq!((line.turn(), line.begun()), (Turn::Head, 0));
         let ticket = line.begin();
-        assert_eq!((line.is_busy(), line.begun()), (true, 1));
+        assert_eq!((line.turn(), line.begun()), (Turn::Answer, 1));
+        let receiving = line.receive();
+        assert_eq!(line.turn(), Turn::Body);
+        drop(receiving);
+        assert_eq!(line.turn(), Turn::Answer);
+        line.end();
+        assert_eq!(line.turn(), Turn::Answer, "of which all is sent");
         drop(ticket);
-        assert_eq!((line.is_busy(), line.begun()), (false, 1));
+        assert_eq!((line.turn(), line.begun()), (Turn::Rest, 1));
         drop(line);
         assert_eq!(own.http_connections.get(), 0);
     }

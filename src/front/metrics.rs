@@ -2,9 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::header::{
-        ACCEPT, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, Encoding, Header, VARY,
-    },
+    http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, VARY},
     web::Data,
 };
 use exposition::text::Format;
@@ -12,6 +10,7 @@ use tokio::time::Instant;
 use vitals_actors::{aggregator::own_families, messages::GetExposition, page::Page};
 
 use super::{
+    coding::wants_gzip,
     error::{self, ErrorBody},
     fallback,
     shared::Shared,
@@ -70,11 +69,4 @@ fn body(request: &HttpRequest, mut response: HttpResponseBuilder, page: &Page) -
     } else {
         response.body(page.body.clone())
     }
-}
-
-fn wants_gzip(request: &HttpRequest) -> bool {
-    let (gzip, identity) = (Encoding::gzip(), Encoding::identity());
-    AcceptEncoding::parse(request).is_ok_and(|accepted| {
-        accepted.negotiate([&gzip, &identity].into_iter()) == Some(gzip.clone())
-    })
 }

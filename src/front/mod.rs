@@ -13,13 +13,15 @@
 //! | `GET /` | a list of these | `index.rs` |
 //!
 //! A connection is read and written through its `wire.rs`; a request comes to its route through
-//! `observe.rs` (counts, headers) and `admission.rs` (URL, host, body, load). Whoever has no answer from the aggregator in time is given what was last known, and told so.
+//! `observe.rs` (counts, headers) and `admission.rs` (URL, host, body, load). Whoever has no answer
+//! from the aggregator in time is given what was last known, and told so.
 
 mod actor;
 mod admission;
 mod body;
 mod caller;
 mod chaos;
+mod coding;
 mod door;
 mod error;
 mod fallback;

@@ -27,7 +27,10 @@ pub(crate) fn is_foreign(told: Told<'_>, external: Option<&str>) -> bool {
     let same = told
         .host
         .is_some_and(|host| host.eq_ignore_ascii_case(authority));
-    let name = authority.split(':').next().unwrap_or_default();
+    let port = authority
+        .rfind(':')
+        .filter(|at| !authority[*at..].contains(']'));
+    let name = &authority[..port.unwrap_or(authority.len())];
     let ours = external.is_some_and(|external| external.eq_ignore_ascii_case(name));
     !(same || ours)
 }
@@ -62,5 +65,17 @@ mod tests {
         assert!(foreign(None, Some("http://monitor:9091")));
         assert!(foreign(None, Some("null")));
         assert!(foreign(None, Some("")));
+
+        let by_address = |origin| {
+            let told = Told {
+                origin: Some(origin),
+                ..Told::default()
+            };
+            is_foreign(told, Some("[2001:db8::1]"))
+        };
+        assert!(!by_address("https://[2001:db8::1]"));
+        assert!(!by_address("https://[2001:db8::1]:8443"));
+        assert!(by_address("https://[2001:db8::2]"));
+        assert!(by_address("https://[2001:db8::1"));
     }
 }

@@ -1,6 +1,7 @@
 //! A connection as the server reads and writes it. What actix-http leaves without a bound is bounded
 //! here: the size of every head, the time for the head of every request but the first (which it
-//! times itself), and the time an answer waits for its reader.
+//! times itself), the time an answer waits for its reader, and how many requests wait for their
+//! answers: it is given one request at a time, as it would keep all that come, each in 10 kB.
 
 use std::{
     future::Future,
@@ -16,7 +17,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{head::Head, line::Line};
+use super::{
+    head::Head,
+    line::{Line, Turn},
+};
 
 /// What a connection may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +50,19 @@ const TOO_LARGE: Refusal = (
 /// socket with unread bytes in it takes back what was sent.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// Bytes read at once.
+const READ: usize = 1_024;
+/// Bytes of a body given at once. It is known to have ended only when it has: so many bytes of what
+/// is behind it may get through, which are a few requests at most.
+const GIVEN: usize = 128;
+
 /// A connection with its limits.
 pub(super) struct Wire<T> {
     io: T,
+    /// Read, and not given yet.
+    ahead: Vec<u8>,
+    /// A piece of a body has been given, and not been looked at yet.
+    given: bool,
     line: Rc<Line>,
     limits: WireLimits,
     /// The request before which `head` comes.
@@ -66,6 +80,8 @@ impl<T> Wire<T> {
     pub(super) fn new(io: T, line: Rc<Line>, limits: WireLimits) -> Self {
         Wire {
             io,
+            ahead: Vec::new(),
+            given: false,
             line,
             limits,
             before: 0,
@@ -104,12 +120,76 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
 
     /// Whether the head under way is late. Wakes the reader when it will be.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.before == 0 || self.line.is_busy() || !self.head.is_awaited() {
+        if self.before == 0 || self.head.length() == 0 {
             return false;
         }
         let time = self.limits.head_time;
         let until = self.head_until.get_or_insert_with(|| Box::pin(sleep(time)));
         until.as_mut().poll(cx).is_ready()
+    }
+
+    fn poll_head(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = match self.head.is_over() {
+            // The request begins, or is refused.
+            true => self.wait(cx),
+            false => self.poll_ahead(cx),
+        };
+        match read {
+            Poll::Ready(Ok(())) => {
+                let most = self.ahead.len().min(buf.remaining());
+                let taken = self.head.take(&self.ahead[..most]);
+                if self.head.length() > self.limits.head {
+                    self.refuse(TOO_LARGE, cx);
+                } else {
+                    self.give(taken, buf);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending if self.is_late(cx) => {
+                self.refuse(TOO_SLOW, cx);
+                Poll::Ready(Ok(()))
+            }
+            other => other,
+        }
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if std::mem::take(&mut self.given) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        ready!(self.poll_ahead(cx))?;
+        self.give(GIVEN, buf);
+        self.given = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_rest(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_ahead(cx))?;
+        self.give(READ, buf);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads something, unless there is something left. Nothing is the end.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            let mut read = [0; READ];
+            let mut read = ReadBuf::new(&mut read);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+            self.ahead.extend_from_slice(read.filled());
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn give(&mut self, most: usize, buf: &mut ReadBuf<'_>) {
+        let length = most.min(self.ahead.len()).min(buf.remaining());
+        buf.put_slice(&self.ahead[..length]);
+        self.ahead.drain(..length);
+    }
+
+    fn wait(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line.wait(cx.waker());
+        Poll::Pending
     }
 }
 
@@ -124,21 +204,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<T> {
             return Poll::Ready(Ok(()));
         }
         me.turn_the_page();
-        let before = buf.filled().len();
-        match Pin::new(&mut me.io).poll_read(cx, buf) {
-            Poll::Ready(Ok(())) if !me.line.is_busy() => {
-                me.head.take(&buf.filled()[before..]);
-                if me.head.length() > me.limits.head {
-                    buf.set_filled(before);
-                    me.refuse(TOO_LARGE, cx);
-                }
-                Poll::Ready(Ok(()))
-            }
-            Poll::Pending if me.is_late(cx) => {
-                me.refuse(TOO_SLOW, cx);
-                Poll::Ready(Ok(()))
-            }
-            other => other,
+        match me.line.turn() {
+            // An answer without a body is over before it is sent.
+            Turn::Head | Turn::Rest if me.sent_until.is_some() => Poll::Pending,
+            Turn::Head => me.poll_head(cx, buf),
+            Turn::Body => me.poll_body(cx, buf),
+            Turn::Answer => me.wait(cx),
+            Turn::Rest => me.poll_rest(cx, buf),
         }
     }
 }

@@ -50,6 +50,13 @@ impl Stage {
         self.server.read_exact(&mut buffer).await.unwrap();
     }
 
+    /// Whether nothing is to be read, however long one waits.
+    async fn waits(&mut self) -> bool {
+        let mut byte = [0];
+        let read = tokio::time::timeout(4 * SEC, self.server.read(&mut byte));
+        read.await.is_err()
+    }
+
     fn refused(&self, reason: &str) -> u64 {
         self.own.http_refused.with_label_values(&[reason]).get()
     }
@@ -102,16 +109,17 @@ fn a_request_under_way_may_take_its_time_and_so_may_a_silent_connection() {
     run(async {
         let mut stage = Stage::new(1_000);
         stage.serve().await;
-        let mut byte = [0];
-        let waits = tokio::time::timeout(60 * SEC, stage.server.read(&mut byte));
-        assert!(waits.await.is_err(), "nothing has begun");
+        sleep(60 * SEC).await;
+        assert!(stage.waits().await, "nothing has begun");
 
-        let ticket = stage.server.line().begin();
+        let line = stage.server.line().clone();
+        let ticket = line.begin();
+        let receiving = line.receive();
         stage.client.write_all(b"body").await.unwrap();
         stage.receives(4).await;
-        let waits = tokio::time::timeout(60 * SEC, stage.server.read(&mut byte));
-        assert!(waits.await.is_err(), "a body has a deadline of its own");
-        drop(ticket);
+        sleep(60 * SEC).await;
+        assert!(stage.waits().await, "a body has a deadline of its own");
+        drop((receiving, ticket));
         stage.serve().await;
     });
 }
@@ -122,8 +130,12 @@ fn a_head_has_a_size_and_a_body_is_none_of_it() {
         let mut stage = Stage::new(1_000);
         let request = [b"POST / HTTP/1.1\r\n\r\n".as_slice(), &[b'x'; 200]].concat();
         stage.client.write_all(&request).await.unwrap();
-        stage.receives(request.len()).await;
-        drop(stage.server.line().begin());
+        stage.receives(19).await;
+        let line = stage.server.line().clone();
+        let ticket = line.begin();
+        let receiving = line.receive();
+        stage.receives(200).await;
+        drop((receiving, ticket));
 
         stage.client.write_all(&[b'x'; 101]).await.unwrap();
         let mut nothing = [0; 200];
@@ -135,6 +147,78 @@ fn a_head_has_a_size_and_a_body_is_none_of_it() {
         let mut answer = String::new();
         stage.client.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    });
+}
+
+#[test]
+fn the_server_is_given_one_request_at_a_time() {
+    run(async {
+        let mut stage = Stage::new(1_000);
+        let line = stage.server.line().clone();
+        stage
+            .client
+            .write_all(b"A / 1\n\nB / 1\n\nbody C / 1\n\n")
+            .await
+            .unwrap();
+        let mut read = [0; 1_000];
+
+        let length = stage.server.read(&mut read).await.unwrap();
+        assert_eq!(&read[..length], b"A / 1\n\n");
+        assert!(stage.waits().await, "it may not have begun");
+        let ticket = line.begin();
+        assert!(stage.waits().await, "it is being answered");
+        let answered = async { drop(ticket) };
+        let (second, ()) = tokio::join!(stage.server.read(&mut read), answered);
+        assert_eq!(&read[..second.unwrap()], b"B / 1\n\n");
+
+        // Where a body ends the server knows: a piece of it at a time, and no more than that.
+        let ticket = line.begin();
+        let receiving = line.receive();
+        let body = "body C / 1\n\n";
+        let length = stage.server.read(&mut read).await.unwrap();
+        assert_eq!(&read[..length], body.as_bytes());
+        drop(receiving);
+        let more = body.repeat(12);
+        stage.client.write_all(more.as_bytes()).await.unwrap();
+        assert!(stage.waits().await, "what is behind the body");
+        let receiving = line.receive();
+        let length = stage.server.read(&mut read).await.unwrap();
+        assert_eq!(&read[..length], &more.as_bytes()[..GIVEN]);
+
+        // After the last answer there is only a rest, which is never answered.
+        line.end();
+        drop((receiving, ticket));
+        stage.client.write_all(&[b'x'; 200]).await.unwrap();
+        stage.receives(more.len() - GIVEN + 200).await;
+        assert_eq!(stage.refused("head_size"), 0);
+    });
+}
+
+#[test]
+fn a_head_that_neither_begins_nor_is_refused_is_late() {
+    run(async {
+        let mut stage = Stage::new(1_000);
+        stage.serve().await;
+        stage.client.write_all(b"GET / HTTP/1.1\n\n").await.unwrap();
+        stage.receives(16).await;
+        let began = Instant::now();
+        let mut nothing = [0; 10];
+        assert_eq!(stage.server.read(&mut nothing).await.unwrap(), 0);
+        assert_eq!((began.elapsed(), stage.refused("head_time")), (5 * SEC, 1));
+    });
+}
+
+#[test]
+fn nothing_is_read_from_who_takes_nothing_in() {
+    run(async {
+        let mut stage = Stage::new(10);
+        let answers = stage.server.write_all(&[b'x'; 20]);
+        assert!(tokio::time::timeout(SEC, answers).await.is_err());
+        stage.client.write_all(b"HEAD / 1\n\n").await.unwrap();
+        assert!(stage.waits().await);
+        stage.client.read_exact(&mut [0; 10]).await.unwrap();
+        stage.server.write_all(b"y").await.unwrap();
+        stage.receives(10).await;
     });
 }
 

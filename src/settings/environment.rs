@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::problem::Fault;
-use super::table::{Finding, Reading};
+use super::stack::Stack;
+use super::table::{ANY, Finding, Reading, is_name};
 use super::token::{ALLOWED, TokenHash};
-use super::value::{Entries, Entry, Place, Value};
+use super::value::{Entries, Entry, Place, Value, show_path};
 
 /// What the names of all variables that stand for a setting begin with.
 const PREFIX: &str = "VITALS__";
@@ -26,6 +27,8 @@ pub(super) struct Environment {
     pub(super) config: Option<PathBuf>,
     /// The token of [`TOKEN_NAME`], where there is one. Empty counts as unset here, too.
     pub(super) token: Option<TokenHash>,
+    /// What the names say that the whole stack knows.
+    pub(super) stack: Stack,
     /// The settings given by variables.
     pub(super) entries: Entries,
 }
@@ -51,12 +54,15 @@ impl Environment {
             }
             // A name that is no text cannot be ours beyond the prefix, and is refused as unknown.
             let variable = variable.to_string_lossy().into_owned();
+            if environment.stack.take(&variable, &value, reading) {
+                continue;
+            }
             let Some(after) = variable.strip_prefix(PREFIX) else {
                 continue;
             };
             let path = after.replace("__", ".").to_lowercase();
             // One way to write each name, so that no two variables stand for one setting.
-            let known = reading.keys.contains(&path) && name(&path) == variable;
+            let known = is_known(&path, reading) && name(&path) == variable;
             let place = Place::Variable(variable);
             if !known {
                 reading.findings.push((place, Finding::Unknown(path)));
@@ -78,10 +84,8 @@ impl Environment {
         } else if variable == TOKEN_FILE {
             let path = PathBuf::from(value);
             TokenHash::of_file(&path).map_err(|reason| {
-                format!(
-                    "{} {reason}; allowed: a file with {ALLOWED}",
-                    path.display()
-                )
+                let path = show_path(&path);
+                format!("{path} {reason}; allowed: a file with {ALLOWED}")
             })
         } else {
             // What is no text is no token either.
@@ -99,8 +103,21 @@ impl Environment {
     }
 }
 
+/// Whether there is a setting at `path`; a part that is one of several has any name.
+fn is_known(path: &str, reading: &Reading) -> bool {
+    let of_any = || {
+        let mut names: Vec<&str> = path.split('.').collect();
+        let name = names.get_mut(1).filter(|name| is_name(name))?;
+        *name = ANY;
+        Some(names.join("."))
+    };
+    let keys = &reading.keys;
+    keys.contains(path) || of_any().is_some_and(|path| keys.contains(&path))
+}
+
 /// The variable that stands for the setting at `path`.
 pub(super) fn name(path: &str) -> String {
+    let path = path.replace(ANY, "<name>");
     format!("{PREFIX}{}", path.replace('.', "__").to_uppercase())
 }
 

@@ -8,6 +8,7 @@ use crate::cli::Flags;
 use super::Settings;
 use super::environment::{self, Environment};
 use super::file::File;
+use super::iris;
 use super::nearest;
 use super::problem::{Fault, Origin, Problem, SHOWN, SettingsError};
 use super::table::{Finding, Reading};
@@ -15,6 +16,8 @@ use super::value::{Entries, Place, shorten};
 
 /// The flag that names the settings file.
 const CONFIG: &str = "--config";
+/// The instance the names of the stack speak of.
+const MAIN: &str = "main";
 
 impl Settings {
     /// The settings of this command line in this environment, or everything that is wrong with
@@ -60,7 +63,9 @@ impl Settings {
                 reading.findings.extend(faults.into_iter().map(found));
             }
         }
-        for entries in [environment.entries, self::flags(flags)] {
+        let has_main = settings.iris.iter().any(|iris| iris.name == MAIN);
+        let stack = environment.stack.entries(has_main, &mut reading);
+        for entries in [stack, environment.entries, self::flags(flags)] {
             reading.layer(&mut settings, entries, Path::new(""));
         }
         if let Some(token) = environment.token {
@@ -68,9 +73,25 @@ impl Settings {
             settings.auth.tokens.insert(name, token);
         }
         settings.server.chaos = flags.chaos;
+        missing(&settings, &mut reading);
         match error(reading, file) {
             None => Ok(settings),
             Some(error) => Err(error),
+        }
+    }
+}
+
+/// What must be said and is not, once all layers have been read.
+fn missing(settings: &Settings, reading: &mut Reading) {
+    for iris in settings.iris.iter().filter(|iris| iris.url.is_none()) {
+        let path = format!("iris.{}", iris.name);
+        // Where it was called for the first time.
+        if let Some(place) = reading.named.get(&path) {
+            let (key, allowed) = (format!("{path}.url"), iris::URL.to_owned());
+            let fault = Fault::Missing { key, allowed };
+            reading
+                .findings
+                .push((place.clone(), Finding::Fault(fault)));
         }
     }
 }

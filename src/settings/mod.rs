@@ -13,14 +13,18 @@ mod external_url;
 mod file;
 mod health;
 mod host_name;
+mod iris;
 mod load;
 mod log;
 mod nearest;
 mod network;
 mod problem;
 mod route_prefix;
+mod secret;
 mod server;
 mod setting;
+mod small_file;
+mod stack;
 mod summary;
 mod supervision;
 mod system;
@@ -38,6 +42,7 @@ use serde::Serialize;
 pub(crate) use auth::Auth;
 pub(crate) use collect::Collect;
 pub(crate) use health::Health;
+pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
 pub(crate) use problem::{Problem, SettingsError};
@@ -61,6 +66,9 @@ pub(crate) struct Settings {
     pub(crate) system: System,
     /// What connections are measured to.
     pub(crate) network: Network,
+    /// The IRIS instances.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) iris: Vec<Iris>,
     /// How failing actors are restarted.
     pub(crate) supervision: Supervision,
     /// The health check.
@@ -80,6 +88,7 @@ impl Section for Settings {
         table.section("collect", &mut self.collect);
         table.section("system", &mut self.system);
         table.section("network", &mut self.network);
+        table.named("iris", &mut self.iris, iris::MOST);
         table.section("supervision", &mut self.supervision);
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::environment;
-use super::table::Reading;
+use super::table::{ANY, Reading};
 
 /// No more suggestions than this.
 const SUGGESTED: usize = 4;
@@ -14,7 +14,9 @@ pub(super) fn key(path: &str, reading: &Reading) -> String {
         .sections
         .iter()
         .chain(&reading.keys)
-        .map(String::as_str);
+        .map(String::as_str)
+        // A part of the file is known by its name by now.
+        .filter(|key| !key.contains(ANY));
     let near = nearest(path, known);
     if !near.is_empty() {
         return format!("did you mean {}?", near.join(" or "));
@@ -72,7 +74,11 @@ fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str>
         return near;
     }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    closest(&known, |candidate| slips(&last(path), &last(candidate)))
+    closest(&known, |candidate| {
+        // One of several is not meant by whoever names none.
+        let is_one = !candidate.contains(ANY);
+        is_one.then(|| slips(&last(path), &last(candidate)))?
+    })
 }
 
 /// The candidates with the fewest slips.
@@ -98,7 +104,10 @@ fn by_segment(path: &str, candidate: &str) -> Option<usize> {
     }
     path.split('.')
         .zip(candidate.split('.'))
-        .map(|(one, other)| slips(one, other))
+        .map(|(one, other)| match other {
+            ANY => Some(0),
+            other => slips(one, other),
+        })
         .sum()
 }
 

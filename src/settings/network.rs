@@ -1,7 +1,8 @@
 //! `[network]`: what connections are measured to.
 
 use serde::{Serialize, Serializer};
-use vitals_actors::collector::network::{Endpoint, MOST_TARGETS};
+use vitals_actors::collector::network::MOST_TARGETS;
+use vitals_actors::net::Endpoint;
 
 use super::setting::{Setting, parse};
 use super::table::{Section, Table};

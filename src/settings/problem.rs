@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::unreadable::Unreadable;
+use super::value::show_path;
 
 /// At most so many problems are shown; a file of the wrong kind has one in every line.
 pub(super) const SHOWN: usize = 50;
@@ -64,7 +65,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, line, column } => {
-                write!(formatter, "{}:{line}:{column}", path.display())
+                write!(formatter, "{}:{line}:{column}", show_path(path))
             }
             Self::Variable(name) => formatter.write_str(name),
             Self::Flag(flag) => formatter.write_str(flag),
@@ -76,7 +77,7 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum Fault {
     /// The file cannot be read.
-    #[error("{} {reason}", path.display())]
+    #[error("{} {reason}", show_path(path))]
     Unreadable {
         /// The file's path as it was given.
         path: PathBuf,
@@ -98,6 +99,14 @@ pub(crate) enum Fault {
         value: String,
         /// What is wrong with it, as a predicate.
         reason: String,
+        /// What may stand there.
+        allowed: String,
+    },
+    /// Something that must be said is not.
+    #[error("{key} is missing; allowed: {allowed}")]
+    Missing {
+        /// The key's path.
+        key: String,
         /// What may stand there.
         allowed: String,
     },

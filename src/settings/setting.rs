@@ -157,6 +157,21 @@ impl Setting for bool {
     }
 }
 
+impl Setting for String {
+    const WHAT: &'static str = "text on one line, 256 characters at most";
+
+    fn read(value: &Value) -> Result<Self, String> {
+        let text: String = parse(value)?;
+        if text.contains(char::is_control) {
+            return Err("has a character that is none".to_owned());
+        }
+        match text.chars().count() {
+            0..=256 => Ok(text),
+            _ => Err("is too long".to_owned()),
+        }
+    }
+}
+
 impl Setting for SocketAddr {
     const WHAT: &'static str = "an IP address and a port, such as \"127.0.0.1:9090\"";
 

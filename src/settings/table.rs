@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::problem::Fault;
+use super::secret::Secret;
 use super::setting::{OUT_OF_RANGE, Ranged, Setting};
 use super::value::{Entries, Entry, Item, Place, Value, shorten};
 
@@ -20,6 +21,16 @@ const LONGEST_NAME: usize = 64;
 pub(super) trait Section {
     /// Names every key of the section, each with its place, type and range.
     fn read(&mut self, table: &mut Table<'_>);
+}
+
+/// A part of the settings of which there may be several, each by its name: in a file
+/// `[[iris]]` with a `name`, in the environment `VITALS__IRIS__<NAME>__KEY`.
+pub(super) trait Named: Section {
+    /// With the defaults.
+    fn named(name: String) -> Self;
+
+    /// Its name.
+    fn name(&self) -> &str;
 }
 
 /// Something that is wrong, not yet put into words.
@@ -39,6 +50,8 @@ pub(super) struct Reading {
     pub(super) sections: BTreeSet<String>,
     /// Paths of the values the settings have, such as `collect.interval`.
     pub(super) keys: BTreeSet<String>,
+    /// Where parts of which there may be several were first named, by their paths, `iris.main`.
+    pub(super) named: BTreeMap<String, Place>,
     /// What is wrong so far.
     pub(super) findings: Vec<(Place, Finding)>,
 }
@@ -227,6 +240,166 @@ impl Table<'_> {
         }
     }
 
+    /// Parts of which there may be several, at most `most`.
+    pub(super) fn named<T: Named>(&mut self, key: &str, slots: &mut Vec<T>, most: usize) {
+        let path = join(&self.path, key);
+        self.reading.sections.insert(path.clone());
+        // Nothing is read into a part of any name: so the keys become known.
+        let mut any = T::named(ANY.to_owned());
+        let of_any = join(&path, ANY);
+        Table::read(&mut any, of_any, Entries::new(), self.base, self.reading);
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
+        let mut parts = Vec::new();
+        match entry.value {
+            Value::List(items) => {
+                for item in items {
+                    parts.extend(self.named_part(&path, item));
+                }
+            }
+            Value::Table(entries) if matches!(entry.place, Place::Variable(_)) => {
+                for (name, entry) in entries {
+                    if let Value::Table(entries) = entry.value {
+                        parts.push((name, entry.place, entries));
+                    }
+                }
+            }
+            value => {
+                let allowed = format!("sections, each written [[{path}]], with a name");
+                let (value, reason) = (value.show(), value.kind().to_owned());
+                return self.report(path, entry.place, value, reason, allowed);
+            }
+        }
+        for (name, place, entries) in parts {
+            let at = slots.iter().position(|slot| same_name(slot.name(), &name));
+            if at.is_none() && slots.len() >= most {
+                let value = format!("\"{}\"", shorten(&name));
+                let (reason, allowed) = ("is one too many".to_owned(), format!("at most {most}"));
+                self.report(join(&path, "name"), place, value, reason, allowed);
+                continue;
+            }
+            let at = at.unwrap_or_else(|| {
+                slots.push(T::named(name.clone()));
+                slots.len() - 1
+            });
+            let Some(slot) = slots.get_mut(at) else {
+                continue;
+            };
+            let path = join(&path, slot.name());
+            self.reading.named.entry(path.clone()).or_insert(place);
+            Table::read(slot, path, entries, self.base, self.reading);
+        }
+    }
+
+    /// A part in a file: its name, where it stands, and what it says.
+    fn named_part(&mut self, path: &str, item: Item) -> Option<(String, Place, Entries)> {
+        let allowed = "a name of letters, digits, - and _, each once".to_owned();
+        let key = join(path, "name");
+        let Value::Table(mut entries) = item.value else {
+            let (value, reason) = (item.value.show(), item.value.kind().to_owned());
+            let allowed = format!("sections, each written [[{path}]], with a name");
+            self.report(path.to_owned(), item.place, value, reason, allowed);
+            return None;
+        };
+        let Some(entry) = entries.remove("name") else {
+            let fault = Fault::Missing { key, allowed };
+            let finding = (item.place, Finding::Fault(fault));
+            self.reading.findings.push(finding);
+            return None;
+        };
+        let reason = match &entry.value {
+            Value::Text(name) if !is_name(name) => "is no name",
+            Value::Text(name) => {
+                let known = self.reading.named.keys();
+                let mut known =
+                    known.filter_map(|known| known.strip_prefix(path)?.strip_prefix('.'));
+                if !known.any(|known| same_name(known, name)) {
+                    // At once: the next one may be called the same.
+                    let named = join(path, name);
+                    self.reading.named.insert(named, entry.place.clone());
+                    return Some((name.clone(), entry.place, entries));
+                }
+                "is the name of another"
+            }
+            other => other.kind(),
+        };
+        self.invalid(key, entry, reason.to_owned(), allowed);
+        None
+    }
+
+    /// A secret, as text or, by the same key with `_file` behind, as a file's path. Its text is shown
+    /// to nobody.
+    pub(super) fn secret(&mut self, key: &str, slot: &mut Secret) {
+        let file_key = format!("{key}_file");
+        let (text, file) = (self.take(key), self.take(&file_key));
+        if let (Some((path, entry)), Some(_)) = (&text, &file) {
+            let reason = format!("is there, and {file_key} too");
+            let allowed = "one of them".to_owned();
+            return self.report(
+                path.clone(),
+                entry.place.clone(),
+                HIDDEN.to_owned(),
+                reason,
+                allowed,
+            );
+        }
+        if let Some((path, entry)) = text {
+            match &entry.value {
+                Value::Text(text) | Value::Untyped(text) => match Secret::of(text) {
+                    Ok(secret) => *slot = secret,
+                    Err(reason) => {
+                        let allowed = "a secret on one line".to_owned();
+                        self.report(path, entry.place, HIDDEN.to_owned(), reason, allowed);
+                    }
+                },
+                other => {
+                    let (reason, allowed) = (other.kind().to_owned(), "text".to_owned());
+                    self.report(path, entry.place, HIDDEN.to_owned(), reason, allowed);
+                }
+            }
+        }
+        if let Some((path, entry)) = file {
+            let allowed = "the path of a file with the secret in it, or \"\" for none";
+            let reason = match &entry.value {
+                Value::Text(text) | Value::Untyped(text) if text.is_empty() => return,
+                Value::Text(text) | Value::Untyped(text) => {
+                    match Secret::of_file(&self.base.join(text)) {
+                        Ok(secret) => return *slot = secret,
+                        Err(reason) => reason,
+                    }
+                }
+                other => other.kind().to_owned(),
+            };
+            self.invalid(path, entry, reason, allowed.to_owned());
+        }
+    }
+
+    /// What is made of a file, whose path is relative to the file of settings; \"\" is none. `read`'s
+    /// error is a predicate of the path.
+    pub(super) fn file<T>(
+        &mut self,
+        key: &str,
+        slot: &mut Option<T>,
+        allowed: &str,
+        read: impl Fn(&Path) -> Result<T, String>,
+    ) {
+        let Some((path, entry)) = self.take(key) else {
+            return;
+        };
+        let reason = match &entry.value {
+            Value::Text(text) | Value::Untyped(text) if text.is_empty() => return *slot = None,
+            Value::Text(text) | Value::Untyped(text) if !text.contains('\0') => {
+                match read(&self.base.join(text)) {
+                    Ok(read) => return *slot = Some(read),
+                    Err(reason) => reason,
+                }
+            }
+            other => other.kind().to_owned(),
+        };
+        self.invalid(path, entry, reason, allowed.to_owned());
+    }
+
     /// A path; in a file, a relative one is relative to the file.
     pub(super) fn path(&mut self, key: &str, slot: &mut PathBuf) {
         let Some((path, entry)) = self.take(key) else {
@@ -287,6 +460,18 @@ impl Table<'_> {
         };
         self.reading.findings.push((at, Finding::Fault(fault)));
     }
+}
+
+/// Stands for every name in the paths of keys.
+pub(super) const ANY: &str = "*";
+
+/// Variables have neither small letters nor hyphens: names that differ in nothing else are one.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    let plain = |byte: u8| match byte {
+        b'-' => b'_',
+        byte => byte.to_ascii_lowercase(),
+    };
+    one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
 /// Whether a text can be the name of something: it goes into logs.

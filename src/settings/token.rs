@@ -1,16 +1,15 @@
 //! A token: known by its SHA-256 only, and shown by nothing.
 
 use std::fmt;
-use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Enough for a token and the newline after it.
-const LARGEST_FILE: u64 = 4_096;
+use super::small_file;
+use super::value::show_path;
+
 /// Text of a hash begins with this, where it could be taken for a token.
 const HASH: &str = "sha256:";
 /// What a token is.
@@ -76,21 +75,12 @@ impl TokenHash {
             return Err("is no path".to_owned());
         }
         let path = base.join(text);
-        Self::of_file(&path).map_err(|reason| format!("names {}, which {reason}", path.display()))
+        Self::of_file(&path).map_err(|reason| format!("names {}, which {reason}", show_path(&path)))
     }
 
     /// From a file that holds a token, or `sha256:` and the hash of one.
     pub(super) fn of_file(path: &Path) -> Result<Self, String> {
-        let unreadable = |error: std::io::Error| format!("cannot be read ({})", error.kind());
-        // Before opening: opening a pipe nobody writes to never returns.
-        if !fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err("is not a file".to_owned());
-        }
-        let mut text = String::new();
-        let file = fs::File::open(path).map_err(unreadable)?;
-        file.take(LARGEST_FILE)
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
+        let text = small_file::read(path)?;
         match text.trim().strip_prefix(HASH) {
             Some(hash) => Self::of_hash(hash).ok_or_else(|| NO_HASH.to_owned()),
             None => Self::of_token(&text).map_err(|_| "holds no token".to_owned()),
@@ -168,6 +158,20 @@ mod tests {
             TokenHash::of_token(&format!("{hex}\n")),
             Ok(TokenHash::of(&hex))
         );
+    }
+
+    /// The beginning of a file would be another token than the one in it.
+    #[test]
+    fn a_file_is_a_token_as_a_whole() {
+        let path = std::env::temp_dir().join(format!("vitals-token-{}", std::process::id()));
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            TokenHash::of_file(&path)
+        };
+        let long = "a".repeat(5_000);
+        assert_eq!(read(&long), Ok(TokenHash::of(&long)));
+        assert!(read(&"a".repeat(1 << 20)).is_err());
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

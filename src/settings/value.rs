@@ -1,6 +1,7 @@
 //! Values as written in a file, a variable or a flag, before anybody knows what they should be.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// So many characters of a value or a key are shown in an error.
 const SHOWN: usize = 60;
@@ -83,6 +84,16 @@ impl Value {
             Self::Table(_) => "{…}".to_owned(),
         }
     }
+}
+
+/// A path for an error, without anything a terminal would obey.
+pub(super) fn show_path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let escaped = |shown: char| match shown {
+        '\'' | '"' | '\\' => shown.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 /// At most [`SHOWN`] characters of a text, those with a meaning to terminals escaped.

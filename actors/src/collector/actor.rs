@@ -6,6 +6,7 @@ use std::{
 };
 
 use actix::{fut::wrap_future, prelude::*};
+use exposition::Labels;
 use jiff::Timestamp;
 use supervision::{Ref, Refused};
 
@@ -19,6 +20,11 @@ use crate::{
 
 /// Values count for so many intervals after their tick, unless new ones have come.
 const STALE_AFTER_INTERVALS: u32 = 3;
+/// Where a measurement burdens its source, there is at least so many times as long from one to the
+/// next as it takes.
+const SHARE: u32 = 5;
+/// But no longer than this, unless the settings say so.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 /// A refresh waits this long for the aggregator to take its values in.
 const TAKE_DEADLINE: Duration = Duration::from_millis(50);
 
@@ -45,8 +51,11 @@ pub struct CollectorActor<C> {
     settings: CollectorSettings,
     /// What the aggregator had no room for: one, the latest.
     unsent: Option<Observation>,
+    identity: Labels,
     /// When the last measurement was made.
     last: Option<Instant>,
+    /// From one measurement to the next: a multiple of that of the settings.
+    interval: Duration,
     /// Whether the last measurement succeeded, and what failed; said once per change.
     said: Option<Option<CollectError>>,
 }
@@ -56,7 +65,9 @@ impl<C: Collector> CollectorActor<C> {
     pub fn new(collector: C, settings: CollectorSettings) -> Self {
         CollectorActor {
             name: collector.name().into(),
+            identity: collector.identity(),
             collector: Some(collector),
+            interval: settings.interval,
             settings,
             unsent: None,
             last: None,
@@ -95,6 +106,9 @@ impl<C: Collector> CollectorActor<C> {
     }
 
     fn tick(&mut self, at: Timestamp, ctx: &mut Context<Self>) {
+        if self.is_too_soon() {
+            return;
+        }
         // Were it still away, the source is slow: this tick is left out, the next one is its own.
         let Some(mut collector) = self.collector.take() else {
             return;
@@ -124,6 +138,9 @@ impl<C: Collector> CollectorActor<C> {
         at: Timestamp,
         refresh: bool,
     ) -> Observation {
+        if collector.is_burden() {
+            self.interval = bearable(self.settings.interval, took);
+        }
         self.collector = Some(collector);
         self.last = Some(Instant::now());
         let (collected, error) = match result {
@@ -142,14 +159,25 @@ impl<C: Collector> CollectorActor<C> {
             source: self.name.clone(),
             at,
             families: collected.families.into(),
+            native: collected.native.into(),
+            identity: self.identity.clone(),
             outcome: Outcome {
                 took,
                 error,
                 failed: collected.failed,
-                stale_after: self.settings.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
+                absent: collected.absent,
+                simulated: collected.simulated,
+                stale_after: self.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
                 refresh,
             },
         }
+    }
+
+    /// Whether a source that is asked less often is spared this time.
+    fn is_too_soon(&self) -> bool {
+        let slack = self.settings.interval / 2;
+        let last = self.last.filter(|_| self.interval > self.settings.interval);
+        last.is_some_and(|last| last.elapsed() + slack < self.interval)
     }
 
     /// One log line per change of state.
@@ -160,7 +188,7 @@ impl<C: Collector> CollectorActor<C> {
         if self.said == now {
             return;
         }
-        let (name, interval) = (&self.name, self.settings.interval);
+        let (name, interval) = (&self.name, self.interval);
         match failure {
             Some(error) => log::warn!("{name}: {error}; trying again every {interval:?}"),
             None if self.said.is_some() => log::info!("{name}: measured again, nothing missing"),
@@ -183,6 +211,16 @@ impl<C: Collector> CollectorActor<C> {
             counter.with_label_values(&[&*self.name]).inc();
         }
     }
+}
+
+/// From one question to the next, for a source that takes so long to answer: a multiple of
+/// `interval`, so that at most a fifth of the time goes into answers.
+fn bearable(interval: Duration, took: Duration) -> Duration {
+    let mut bearable = interval;
+    while bearable < took * SHARE && bearable + interval <= LONGEST_INTERVAL {
+        bearable += interval;
+    }
+    bearable
 }
 
 fn too_slow(part: &str, timeout: Duration) -> CollectError {
@@ -245,6 +283,20 @@ impl<C: Collector> Handler<Refresh> for CollectorActor<C> {
 mod tests {
     use super::*;
     use crate::collector::system::SystemCollector;
+
+    #[test]
+    fn whoever_is_slow_is_asked_less_often() {
+        let bearable = |interval, took| {
+            let interval = Duration::from_secs(interval);
+            super::bearable(interval, Duration::from_millis(took)).as_secs()
+        };
+        assert_eq!(bearable(10, 1_999), 10);
+        assert_eq!(bearable(10, 2_001), 20);
+        assert_eq!(bearable(10, 5_000), 30);
+        assert_eq!(bearable(10, 30_000), 60);
+        assert_eq!(bearable(45, 20_000), 45, "two would be beyond a minute");
+        assert_eq!(bearable(300, 200_000), 300);
+    }
 
     #[test]
     fn ticks_lie_on_multiples_of_the_interval() {

@@ -2,12 +2,22 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use exposition::MetricFamily;
+use exposition::{Labels, MetricFamily};
 
 /// Something that can be measured. Adding a source is one implementation and one line in the tree.
 pub trait Collector: Unpin + 'static {
     /// The child's name in the tree, and the `collector` label: `system`, `iris/main`.
     fn name(&self) -> &str;
+
+    /// `job` and `instance` of the series it hands on under their own names.
+    fn identity(&self) -> Labels {
+        Labels::none()
+    }
+
+    /// Whether the measurement burdens somebody who should be asked less often when it takes long.
+    fn is_burden(&self) -> bool {
+        false
+    }
 
     /// Measures once. What cannot be had is left out, never written as 0 and never repeated.
     ///
@@ -35,10 +45,28 @@ pub trait Collector: Unpin + 'static {
 /// One measurement of a source.
 #[derive(Debug, Default)]
 pub struct Collected {
-    /// What was measured.
+    /// What was measured, under Vitals' names.
     pub families: Vec<MetricFamily>,
+    /// What the source itself tells, under its own names: not on the page of metrics, where a scrape
+    /// would rename `job` and `instance`.
+    pub native: Vec<MetricFamily>,
+    /// What is not there though nothing failed.
+    pub absent: Vec<Absent>,
+    /// Nothing of it is true: the source is a simulation.
+    pub simulated: bool,
     /// The parts that could not be had, each with its reason.
     pub failed: Vec<CollectError>,
+}
+
+/// A family of which there is no series, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The family's name.
+    pub family: &'static str,
+    /// By the closed list.
+    pub reason: Reason,
+    /// What an operator can do.
+    pub hint: String,
 }
 
 /// Why a source, or a part of it, could not be measured.

@@ -46,8 +46,18 @@ impl Labels {
         if let Some(twice) = all.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(LabelsError::Duplicate(twice[0].0.to_string()));
         }
+        Ok(Self::from_sorted(all))
+    }
+
+    /// Labels in any order, from good names that occur once.
+    pub(crate) fn from_checked(mut all: Vec<(Arc<str>, Arc<str>)>) -> Self {
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Self::from_sorted(all)
+    }
+
+    fn from_sorted(mut all: Vec<(Arc<str>, Arc<str>)>) -> Self {
         all.retain(|(_, value)| !value.is_empty());
-        Ok(Labels(all.into()))
+        Labels(all.into())
     }
 
     /// Labels whose names stand in the source code, in any order.

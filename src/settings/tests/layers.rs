@@ -8,6 +8,8 @@ use std::process;
 
 use log::LevelFilter;
 
+use std::time::Duration;
+
 use crate::cli::Flags;
 use crate::settings::Settings;
 use crate::settings::file::LARGEST;
@@ -235,4 +237,102 @@ fn tokens_come_from_files_hashes_and_the_environment() {
     );
     let printed = toml::to_string(&variable).unwrap() + &format!("{variable:?}");
     assert!(!printed.contains("0123456789abcdef"), "{printed}");
+}
+
+#[test]
+fn several_of_a_kind_are_told_apart_by_their_names() {
+    let file = "
+        [[iris]]
+        name = \"main\"
+        url = \"http://one:52773\"
+        inbound_hosts = [\"A\", \"B\"]
+        [[iris]]
+        name = \"prod-2\"
+        url = \"https://two/csp\"
+        sql.enabled = true";
+    let variables = [
+        ("VITALS__IRIS__PROD_2__MAX_CONNECTIONS", "40"),
+        ("VITALS__IRIS__PROD_2__SQL__INTERVAL", "2m"),
+        ("VITALS__IRIS__THIRD__URL", "http://three"),
+        ("IRIS_HOST", "elsewhere:80"),
+        ("IRIS_USERNAME", "monitor"),
+        ("IRIS_PASSWORD", "hunter2"),
+    ];
+    let settings = settings(file, &variables, &Flags::default()).unwrap();
+    let shown: Vec<_> = settings
+        .iris
+        .iter()
+        .map(|iris| {
+            let url = iris.url.as_ref().unwrap().to_string();
+            (&*iris.name, url, iris.max_connections, iris.sql.enabled)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("main", "http://elsewhere:80".to_owned(), 0, false),
+            ("prod-2", "https://two/csp".to_owned(), 40, true),
+            ("third", "http://three".to_owned(), 0, false),
+        ]
+    );
+    assert_eq!(settings.iris[0].inbound_hosts, ["A", "B"]);
+    assert_eq!(settings.iris[0].password.reveal(), "hunter2");
+    assert_eq!(settings.iris[1].sql.interval, Duration::from_secs(120));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let printed = toml::to_string(&settings).unwrap();
+    assert!(
+        !printed.contains("hunter2") && printed.contains("<secret>"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn the_names_of_the_stack_alone_make_an_instance() {
+    let url = |variables: &[(&str, &str)]| {
+        let settings = settings("", variables, &Flags::default()).unwrap();
+        let urls = settings
+            .iris
+            .iter()
+            .map(|iris| iris.url.as_ref().unwrap().to_string());
+        urls.collect::<Vec<_>>()
+    };
+    assert_eq!(url(&[("IRIS_HOST", "iris")]), ["http://iris:52773"]);
+    assert_eq!(url(&[("IRIS_HOST", "iris:80")]), ["http://iris:80"]);
+    assert_eq!(url(&[("IRIS_HOST", "")]), [""; 0]);
+    assert_eq!(
+        url(&[("IRIS_USERNAME", "x"), ("IRIS_PASSWORD", "y")]),
+        [""; 0],
+        "somebody else's"
+    );
+    let specific = [("IRIS_HOST", "a"), ("VITALS__IRIS__MAIN__URL", "http://b")];
+    assert_eq!(url(&specific), ["http://b"]);
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let directory = std::env::temp_dir().join(format!("vitals-secret-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("password");
+    let password = |content: &str| {
+        std::fs::write(&path, content).unwrap();
+        let variables = [
+            ("IRIS_HOST", "iris"),
+            ("IRIS_PASSWORD_FILE", path.to_str().unwrap()),
+        ];
+        settings("", &variables, &Flags::default())
+            .map(|settings| settings.iris[0].password.reveal().to_owned())
+            .map_err(|error| error.to_string().replace(path.to_str().unwrap(), "FILE"))
+    };
+    assert_eq!(password("hunter2\r\n").unwrap(), "hunter2");
+    assert_eq!(password(" with spaces ").unwrap(), " with spaces ");
+    let allowed = "allowed: the path of a file with the secret in it, or \"\" for none";
+    let error = |reason: &str| {
+        format!("IRIS_PASSWORD_FILE: iris.main.password_file = \"FILE\" {reason}; {allowed}")
+    };
+    assert_eq!(password("\n").unwrap_err(), error("is empty"));
+    assert_eq!(
+        password("a\nb\n").unwrap_err(),
+        error("has more than one line in it")
+    );
+    std::fs::remove_dir_all(&directory).unwrap();
 }

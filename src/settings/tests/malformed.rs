@@ -50,7 +50,7 @@ const IN_FILE: &[(&str, &[&str])] = &[
     ("level = \"info\"",
      &["1:1: unknown key level; did you mean log.level?"]),
     ("listen = \"127.0.0.1:9090\"",
-     &["1:1: unknown key listen; known here: auth, collect, health, log, network, server, summary, supervision, system, targets"]),
+     &["1:1: unknown key listen; known here: auth, collect, health, iris, log, network, server, summary, supervision, system, targets"]),
     ("[targets]\nram = \"80%\"",
      &["2:1: unknown key targets.ram; known here: api_response, cache_hit, connection_pool, cpu, database_size, disk, error_rate, hl7_rate, memory, network_latency, query_time, uptime"]),
     ("[server.address]\nport = 1",
@@ -60,11 +60,11 @@ const IN_FILE: &[(&str, &[&str])] = &[
     ("[system]\ntimeout = \"1s\"",
      &["2:1: unknown key system.timeout; did you mean collect.timeout?"]),
     ("chaos = true",
-     &["1:1: unknown key chaos; known here: auth, collect, health, log, network, server, summary, supervision, system, targets"]),
+     &["1:1: unknown key chaos; known here: auth, collect, health, iris, log, network, server, summary, supervision, system, targets"]),
     ("[server]\nchaos = true",
      &["2:1: unknown key server.chaos; known here: address, body_time, data, external_url, header_time, hosts, keep_alive, max_body, max_connections, max_header, max_requests, max_url, route_prefix, send_time"]),
     ("[redis]\npassword = \"hunter2\"",
-     &["1:2: unknown key redis; known here: auth, collect, health, log, network, server, summary, supervision, system, targets"]),
+     &["1:2: unknown key redis; known here: auth, collect, health, iris, log, network, server, summary, supervision, system, targets"]),
     ("server = 9090",
      &["1:10: server = 9090 is an integer; allowed: a section, written [server]"]),
     ("log = \"debug\"",
@@ -169,6 +169,8 @@ const IN_FILE: &[(&str, &[&str])] = &[
      &["2:5: auth.tokens.a = \"…\" is a token itself; write it into a file, and the file's path here; allowed: the path of a file with a token in it, or \"sha256:…\" with the hash of one",
        "3:5: auth.tokens.b = \"…\" names etc/missing, which cannot be read (entity not found); allowed: the path of a file with a token in it, or \"sha256:…\" with the hash of one",
        "4:5: auth.tokens.c = \"…\" names /dev/null, which is not a file; allowed: the path of a file with a token in it, or \"sha256:…\" with the hash of one"]),
+    ("[auth.tokens]\na = \"x\\u001b[2J\\n\"",
+     &["2:5: auth.tokens.a = \"…\" names etc/x\\u{1b}[2J\\n, which cannot be read (entity not found); allowed: the path of a file with a token in it, or \"sha256:…\" with the hash of one"]),
     ("supervision.root = \"5 per minute\"",
      &["1:20: supervision.root = \"5 per minute\" is not of the form \"5 in 60s\"; allowed: 0 to 100000 restarts within 1s to 1d"]),
     ("supervision.root = \"5 in 0s\"",
@@ -179,6 +181,33 @@ const IN_FILE: &[(&str, &[&str])] = &[
      &["1:20: supervision.root = \"5 in 60\" has no unit (y, w, d, h, m, s, ms, us or ns); allowed: 0 to 100000 restarts within 1s to 1d"]),
     ("supervision.root = 5",
      &["1:20: supervision.root = 5 is an integer; allowed: 0 to 100000 restarts within 1s to 1d"]),
+    ("[[iris]]\nurl = \"http://iris\"",
+     &["1:1: iris.name is missing; allowed: a name of letters, digits, - and _, each once"]),
+    ("[[iris]]\nname = \"main\"",
+     &["2:8: iris.main.url is missing; allowed: an http:// or https:// URL, such as \"http://iris:52773\""]),
+    ("[[iris]]\nname = \"a b\"\nurl = \"http://iris\"",
+     &["2:8: iris.name = \"a b\" is no name; allowed: a name of letters, digits, - and _, each once"]),
+    ("[[iris]]\nname = \"a-b\"\nurl = \"http://iris\"\n[[iris]]\nname = \"A_B\"\nurl = \"http://iris\"",
+     &["5:8: iris.name = \"A_B\" is the name of another; allowed: a name of letters, digits, - and _, each once"]),
+    ("[iris]\nurl = \"http://iris\"",
+     &["1:1: iris = {…} is a table; allowed: sections, each written [[iris]], with a name"]),
+    ("iris = [\"http://iris\"]",
+     &["1:9: iris = \"http://iris\" is a string; allowed: sections, each written [[iris]], with a name"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"iris:52773\"",
+     &["2:8: iris.main.url is missing; allowed: an http:// or https:// URL, such as \"http://iris:52773\"",
+       "3:7: iris.main.url = \"iris:52773\" does not begin with http:// or https://; allowed: an http:// or https:// URL, such as \"http://iris:52773\", or \"\" for none"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\npasword = \"hunter2\"",
+     &["4:1: unknown key iris.main.pasword; did you mean iris.main.password?"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\npassword = 1234",
+     &["4:12: iris.main.password = \"…\" is an integer; allowed: text"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\npassword = \"hunter2\"\npassword_file = \"x\"",
+     &["4:12: iris.main.password = \"…\" is there, and password_file too; allowed: one of them"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\npassword_file = \"nowhere\"",
+     &["4:17: iris.main.password_file = \"nowhere\" cannot be read (entity not found); allowed: the path of a file with the secret in it, or \"\" for none"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\nca_file = \"/dev/null\"",
+     &["4:11: iris.main.ca_file = \"/dev/null\" is not a file; allowed: the path of a PEM file of certificates, or \"\" for none"]),
+    ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\n[iris.sql]\ninterval = \"1s\"",
+     &["5:12: iris.main.sql.interval = \"1s\" is out of range; allowed: a duration from \"10s\" to \"1h\""]),
     ("network.targets = [\"redis:6379\", 6379]",
      &["1:34: network.targets = 6379 is an integer; allowed: a host and a port, such as \"redis:6379\" or \"[::1]:6379\""]),
     ("network.targets = \"redis:6379\"",
@@ -227,7 +256,7 @@ const IN_FILE: &[(&str, &[&str])] = &[
 #[rustfmt::skip] // A table: one case a line.
 const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("VITALS__", "x",
-     "unknown variable; known sections: AUTH, COLLECT, HEALTH, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+     "unknown variable; known sections: AUTH, COLLECT, HEALTH, IRIS, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
     ("VITALS__LOG", "debug",
      "unknown variable; known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL"),
     ("VITALS__LOG__LEVL", "debug",
@@ -235,13 +264,13 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("VITALS__LOG__level", "debug",
      "unknown variable; did you mean VITALS__LOG__LEVEL?"),
     ("VITALS__LOGLEVEL", "debug",
-     "unknown variable; known sections: AUTH, COLLECT, HEALTH, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+     "unknown variable; known sections: AUTH, COLLECT, HEALTH, IRIS, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
     ("VITALS__LEVEL", "debug",
      "unknown variable; did you mean VITALS__LOG__LEVEL?"),
     ("VITALS__LOG__LEVEL__X", "debug",
      "unknown variable; known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL"),
     ("VITALS__REDIS__PASSWORD", "hunter2",
-     "unknown variable; known sections: AUTH, COLLECT, HEALTH, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+     "unknown variable; known sections: AUTH, COLLECT, HEALTH, IRIS, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
     ("VITALS__SERVER__CHAOS", "true",
      "unknown variable; known in this section: VITALS__SERVER__ADDRESS, VITALS__SERVER__BODY_TIME, VITALS__SERVER__DATA, VITALS__SERVER__EXTERNAL_URL, VITALS__SERVER__HEADER_TIME, VITALS__SERVER__HOSTS, VITALS__SERVER__KEEP_ALIVE, VITALS__SERVER__MAX_BODY, VITALS__SERVER__MAX_CONNECTIONS, VITALS__SERVER__MAX_HEADER, VITALS__SERVER__MAX_REQUESTS, VITALS__SERVER__MAX_URL, VITALS__SERVER__ROUTE_PREFIX, VITALS__SERVER__SEND_TIME"),
     ("VITALS__LOG__\u{1b}[2J", "x",
@@ -249,11 +278,19 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("VITALS__SERVER__HOSTS", "monitor, a b",
      "server.hosts = \"a b\" is not the name of a host; allowed: the name of a host, such as \"monitor.example\""),
     ("VITALS__AUTH__TOKENS", "hunter2",
-     "unknown variable; known sections: AUTH, COLLECT, HEALTH, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+     "unknown variable; known sections: AUTH, COLLECT, HEALTH, IRIS, LOG, NETWORK, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
     ("VITALS_TOKEN", "hunter2",
      "is no token; allowed: 32 random bytes or more as hexadecimal or base64 text, as `openssl rand -hex 32` makes them"),
     ("VITALS_TOKEN_FILE", "/dev/null",
      "/dev/null is not a file; allowed: a file with 32 random bytes or more as hexadecimal or base64 text, as `openssl rand -hex 32` makes them"),
+    ("VITALS_TOKEN_FILE", "\u{1b}[2J\n",
+     "\\u{1b}[2J\\n cannot be read (entity not found); allowed: a file with 32 random bytes or more as hexadecimal or base64 text, as `openssl rand -hex 32` makes them"),
+    ("VITALS__IRIS__MAIN__URLL", "http://iris",
+     "unknown variable; did you mean VITALS__IRIS__<NAME>__URL?"),
+    ("VITALS__IRIS__MAIN__PASSWORD", "hunter2",
+     "iris.main.url is missing; allowed: an http:// or https:// URL, such as \"http://iris:52773\""),
+    ("IRIS_HOST", "http://iris",
+     "is a URL (write host and port alone); allowed: a host, or a host and a port, such as \"iris:52773\""),
     ("VITALS__NETWORK__TARGETS", "redis:6379, grafana",
      "network.targets = \"grafana\" names no port (write \"grafana:6379\"); allowed: a host and a port, such as \"redis:6379\" or \"[::1]:6379\""),
     ("VITALS__SYSTEM__NODE_EXPORTER", "yes",
@@ -308,6 +345,35 @@ fn every_mistake_in_a_variable_is_told_with_its_name_and_remedy() {
         let name = name.replace('\u{1b}', "\\u{1b}");
         assert_eq!(error, format!("{name}: {message}"));
     }
+}
+
+/// What is written as text in a file is the same mistake in a variable.
+#[test]
+fn every_text_that_is_a_mistake_in_a_file_is_one_in_a_variable_too() {
+    let mut count = 0;
+    for (file, messages) in IN_FILE {
+        let ([message], Some((key, text))) = (messages, file.split_once(" = ")) else {
+            continue;
+        };
+        let Some((_, message)) = message.split_once(&format!(": {key} = ")) else {
+            continue;
+        };
+        let text = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        // A variable may stand for any type, and has no escapes.
+        let Some(text) =
+            text.filter(|text| !message.contains("is a string") && !text.contains('\\'))
+        else {
+            continue;
+        };
+        let name = crate::settings::environment::name(key);
+        let error = settings("", &[(&name, text)], &Flags::default());
+        let expected = format!("{name}: {key} = {message}");
+        assert_eq!(error.unwrap_err().to_string(), expected);
+        count += 1;
+    }
+    assert!(count + IN_ENVIRONMENT.len() >= 60, "{count}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Real connections on the loopback device: made, refused, and never answered.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
@@ -9,6 +10,7 @@ use exposition::Value;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 
 use super::*;
+use crate::collector::Reason;
 
 const DEADLINE: Duration = Duration::from_millis(500);
 
@@ -120,7 +122,9 @@ async fn a_name_that_has_moved_is_followed() {
         let port = u16::try_from(PORT.load(SeqCst)).unwrap();
         Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
     };
-    let mut collector = NetworkCollector::with([endpoint("iris.example:1972")], look_up);
+    let mut collector = NetworkCollector::with([endpoint("iris.example:1972")], |endpoint| {
+        Resolver::with(endpoint, look_up)
+    });
     assert_eq!(up(&collector.collect(DEADLINE).await.unwrap()), [1.0]);
     drop(first);
     assert_eq!(up(&collector.collect(DEADLINE).await.unwrap()), [0.0]);
@@ -148,7 +152,8 @@ async fn names_that_cannot_be_looked_up_are_told_apart_from_hosts_that_do_not_an
     };
     let targets = ["nowhere:1", "unknown:1", "hung:1"].map(endpoint);
     let targets = targets.into_iter().chain([endpoint(well)]);
-    let mut collector = NetworkCollector::with(targets, look_up);
+    let mut collector =
+        NetworkCollector::with(targets, |endpoint| Resolver::with(endpoint, look_up));
     for _ in 0..2 {
         let collected = collector.collect(DEADLINE).await.unwrap();
         assert_eq!(up(&collected), [0.0, 0.0, 0.0, 1.0]);
@@ -175,7 +180,9 @@ async fn of_several_addresses_one_that_answers_is_enough() {
             v6(port(&WELL)),
         ])
     };
-    let mut collector = NetworkCollector::with([endpoint("both:1")], look_up);
+    let mut collector = NetworkCollector::with([endpoint("both:1")], |endpoint| {
+        Resolver::with(endpoint, look_up)
+    });
     let collected = collector.collect(4 * DEADLINE).await.unwrap();
     assert_eq!(up(&collected), [1.0]);
     let times = told(&collected, "vitals_network_connect_seconds");

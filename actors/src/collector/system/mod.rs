@@ -187,7 +187,11 @@ impl SystemCollector {
         failed.extend(self.filesystems.failures());
         failed.extend(self.container.families(occasion, &mut families).err());
         families.retain(|family| !family.metrics.is_empty());
-        Ok(Collected { families, failed })
+        Ok(Collected {
+            families,
+            failed,
+            ..Collected::default()
+        })
     }
 
     fn stat(

@@ -5,9 +5,9 @@ use std::{io, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::collector::{
-    CollectError, Reason,
+use crate::{
     beside::{Answer, Beside},
+    collector::{CollectError, Reason},
 };
 
 /// An answer of this age is told no more.

@@ -9,6 +9,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
+use super::Failure;
 use crate::collector::Reason;
 
 /// The next address is tried after so long.
@@ -17,12 +18,12 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// More addresses are not tried.
 const MOST: usize = 16;
 
-/// How long the connection took that was made first. Its own time only: not that of those that were
-/// tried before.
-pub(super) async fn first(
+/// The connection that was made first, and how long that took: its own time only, not that of those
+/// that were tried before.
+pub(crate) async fn first(
     addresses: &[SocketAddr],
     until: Instant,
-) -> Result<Duration, (Reason, String)> {
+) -> Result<(TcpStream, Duration), Failure> {
     let mut waiting = alternating(addresses).into_iter().take(MOST);
     let mut trying = FuturesUnordered::new();
     trying.extend(waiting.next().map(connect));
@@ -35,35 +36,36 @@ pub(super) async fn first(
         tokio::select! {
             biased;
             tried = trying.next() => match tried {
-                Some(Ok(time)) => return Ok(time),
+                Some(Ok(made)) => return Ok(made),
                 Some(Err(failure)) => {
                     last = Some(failure);
                     trying.extend(waiting.next().map(connect));
                 }
                 None => {
-                    let nowhere = || (Reason::Connect, "no address".to_owned());
+                    let nowhere = || Failure::new(Reason::Connect, "no address");
                     return Err(last.unwrap_or_else(nowhere));
                 }
             },
             () = &mut deadline => {
-                let detail = "no answer to the attempt to connect".to_owned();
-                return Err((Reason::Timeout, detail));
+                let detail = "no answer to the attempt to connect";
+                return Err(Failure::new(Reason::Timeout, detail));
             }
             Some(()) = next => trying.extend(waiting.next().map(connect)),
         }
     }
 }
 
-async fn connect(address: SocketAddr) -> Result<Duration, (Reason, String)> {
+async fn connect(address: SocketAddr) -> Result<(TcpStream, Duration), Failure> {
     let began = std::time::Instant::now();
     match TcpStream::connect(address).await {
-        Ok(_) => Ok(began.elapsed()),
+        Ok(stream) => Ok((stream, began.elapsed())),
         Err(error) => {
             let reason = match error.kind() {
                 io::ErrorKind::TimedOut => Reason::Timeout,
                 _ => Reason::Connect,
             };
-            Err((reason, format!("{address}: {}", detail(&error))))
+            let detail = format!("{address}: {}", detail(&error));
+            Err(Failure::new(reason, detail))
         }
     }
 }
@@ -86,7 +88,7 @@ fn alternating(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 /// The error without its number.
-pub(super) fn detail(error: &io::Error) -> String {
+pub(crate) fn detail(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error") {
         Some((words, _)) => words.to_owned(),
@@ -110,6 +112,9 @@ mod tests {
     #[tokio::test]
     async fn nowhere_is_a_failure() {
         let failure = first(&[], Instant::now() + Duration::from_secs(9)).await;
-        assert_eq!(failure, Err((Reason::Connect, "no address".to_owned())));
+        assert_eq!(
+            failure.unwrap_err(),
+            Failure::new(Reason::Connect, "no address")
+        );
     }
 }

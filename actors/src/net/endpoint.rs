@@ -58,7 +58,7 @@ impl Endpoint {
     }
 
     /// The name to look up; empty for an address.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match &self.host {
             Host::Name(name) => name,
             Host::Address(_) => "",

@@ -1,0 +1,167 @@
+//! An InterSystems IRIS: its own metrics handed on under their names, and what operators ask for made
+//! of them. Every figure says where it comes from; what is not known is absent, with a reason and
+//! what to do about it.
+//!
+//! Nothing of a message is ever read: no texts of logs, no bodies, no control ids, and no page of an
+//! error.
+
+mod answer;
+mod catalogue;
+mod connections;
+mod databases;
+mod hl7;
+mod interop;
+mod machine;
+mod mirror;
+mod native;
+mod privacy;
+mod queries;
+mod rate;
+mod settings;
+mod system;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod told;
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use exposition::Labels;
+use tokio::time::Instant;
+
+pub use self::settings::{Account, IrisSettings, SqlSettings};
+use self::{hl7::Hl7, interop::Interop, mirror::Role, native::Native, told::Told};
+use super::{CollectError, Collected, Collector, Reason};
+use crate::{
+    http::{Client, Question},
+    net::Failure,
+};
+
+const METRICS: &str = "/api/monitor/metrics";
+const ACCEPT: &str = "text/plain;version=0.0.4,text/plain;q=0.5,*/*;q=0.1";
+/// Larger bodies are not read, 2026.1 tells about 66 kB.
+const LARGEST_BODY: usize = 8 << 20;
+/// What a question of its own deadline leaves to whoever waits for the whole.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// Watches one IRIS.
+pub struct IrisCollector {
+    /// Its name in the tree.
+    name: String,
+    settings: IrisSettings,
+    /// Made with the first question: on the thread it is asked on.
+    client: Option<Client>,
+    hl7: Hl7,
+    interop: Interop,
+}
+
+impl IrisCollector {
+    /// One that has not asked yet.
+    pub fn new(settings: IrisSettings) -> Self {
+        IrisCollector {
+            name: format!("iris/{}", settings.name),
+            settings,
+            client: None,
+            hl7: Hl7::default(),
+            interop: Interop::default(),
+        }
+    }
+
+    async fn ask(&mut self, until: Instant) -> Result<(Bytes, bool), Failure> {
+        let settings = &self.settings;
+        let client = self.client.get_or_insert_with(|| {
+            let account = settings.account.as_ref();
+            let authorization = account.map(|account| {
+                let pair = format!("{}:{}", account.username, account.password);
+                format!("Basic {}", BASE64_STANDARD.encode(pair))
+            });
+            Client::new(settings.url.clone(), &settings.trust, authorization)
+        });
+        let question = Question::get(METRICS, ACCEPT, LARGEST_BODY);
+        let answer = client.ask(&question, until).await?;
+        let simulated = answer.simulated;
+        Ok((answer::metrics(answer)?, simulated))
+    }
+
+    /// What a body says.
+    fn read(&mut self, body: &[u8], simulated: bool, now: Instant) -> Result<Collected, Failure> {
+        let native = Native::read(body);
+        if native.is_cut {
+            let detail = "the page of metrics ends within a line";
+            return Err(Failure::new(Reason::Truncated, detail));
+        }
+        if native.is_empty() {
+            let detail = "there are no metrics of IRIS in what is answered: look what is behind \
+                          the URL";
+            return Err(Failure::new(Reason::NotPrometheus, detail));
+        }
+        let mut told = Told::of(&self.settings.name);
+        let settings = &self.settings;
+        let role = Role::of(&native);
+        system::tell(&native, &mut told);
+        machine::tell(&native, &mut told);
+        mirror::tell(&native, role, settings, &mut told);
+        connections::tell(&native, settings, &mut told);
+        queries::tell(&native, &mut told);
+        databases::tell(&native, settings, &mut told);
+        self.hl7.tell(&native, role, settings, now, &mut told);
+        let restarted = self.hl7.is_restarted();
+        self.interop.tell(&native, restarted, settings, &mut told);
+        tell_losses(&native, &mut told);
+        if simulated {
+            let help = "Nothing of this IRIS is true: it is simulated.";
+            told.gauge("vitals_iris_simulated", help, 1.0);
+        }
+        Ok(told.collected(native.into_families(), simulated))
+    }
+}
+
+/// Lines that were left out.
+fn tell_losses(native: &Native, told: &mut Told) {
+    if let Some((line, why)) = native.outcome.first_dropped {
+        let dropped = native.outcome.dropped.total();
+        let detail = format!("{dropped} lines were dropped, the first is line {line}: {why}");
+        told.failed("metrics", Reason::Parse, detail);
+    }
+    if native.withheld > 0 {
+        let detail = format!(
+            "{} series were withheld: a label could be a part of a message",
+            native.withheld
+        );
+        told.failed("metrics", Reason::Parse, detail);
+    }
+    if native.beyond > 0 {
+        let detail = format!("{} series were left out: too many", native.beyond);
+        told.failed("metrics", Reason::TooLarge, detail);
+    }
+}
+
+impl Collector for IrisCollector {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn identity(&self) -> Labels {
+        let instance = self.settings.url.endpoint().to_string();
+        Labels::new([("job", self.settings.job.as_str()), ("instance", &instance)])
+    }
+
+    fn is_burden(&self) -> bool {
+        true
+    }
+
+    async fn collect(&mut self, deadline: Duration) -> Result<Collected, CollectError> {
+        let until = Instant::now() + deadline.saturating_sub(MARGIN.min(deadline / 10));
+        let collected = match self.ask(until).await {
+            Ok((body, simulated)) => self.read(&body, simulated, Instant::now()),
+            Err(failure) => Err(failure),
+        };
+        collected.map_err(|Failure { reason, detail }| CollectError {
+            part: format!("{}{METRICS}", self.settings.url),
+            reason,
+            detail,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! What is made of one look at an IRIS, as it is being put together.
+
+use exposition::{
+    Labels, MetricFamily,
+    MetricType::{self, Counter, Gauge},
+};
+
+use crate::collector::{Absent, CollectError, Collected, Reason};
+
+/// Families, and what there is instead of them.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The value of the label `iris`.
+    iris: String,
+    pub(super) families: Vec<MetricFamily>,
+    pub(super) absent: Vec<Absent>,
+    pub(super) failed: Vec<CollectError>,
+}
+
+impl Told {
+    pub(super) fn of(iris: &str) -> Self {
+        Told {
+            iris: iris.to_owned(),
+            ..Told::default()
+        }
+    }
+
+    /// A gauge of this IRIS.
+    pub(super) fn gauge(&mut self, name: &'static str, help: &str, value: f64) {
+        self.gauge_of(name, help, [], value);
+    }
+
+    /// A gauge with labels beside `iris`.
+    pub(super) fn gauge_of<const N: usize>(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: [(&'static str, &str); N],
+        value: f64,
+    ) {
+        self.push(Gauge, name, help, labels, value);
+    }
+
+    /// A counter with labels beside `iris`.
+    pub(super) fn counter_of<const N: usize>(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: [(&'static str, &str); N],
+        value: f64,
+    ) {
+        self.push(Counter, name, help, labels, value);
+    }
+
+    fn push<const N: usize>(
+        &mut self,
+        kind: MetricType,
+        name: &'static str,
+        help: &str,
+        labels: [(&'static str, &str); N],
+        value: f64,
+    ) {
+        let iris = [("iris", &*self.iris)].into_iter();
+        self.add(kind, name, help, Labels::new(iris.chain(labels)), value);
+    }
+
+    /// A gauge of the machine this IRIS runs on.
+    pub(super) fn host_gauge<const N: usize>(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: [(&'static str, &str); N],
+        value: f64,
+    ) {
+        let host = [("host", &*self.iris)].into_iter();
+        self.add(Gauge, name, help, Labels::new(host.chain(labels)), value);
+    }
+
+    fn add(&mut self, kind: MetricType, name: &str, help: &str, labels: Labels, value: f64) {
+        let known = self.families.iter().position(|family| family.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.families.push(MetricFamily::new(name, help, kind));
+            self.families.len() - 1
+        });
+        self.families[at].push(labels, value);
+    }
+
+    /// Where a signal comes from.
+    pub(super) fn source(&mut self, signal: &str, source: &str) {
+        let help = "Which of several possible sources a signal is taken from.";
+        let labels = [("signal", signal), ("source", source)];
+        self.gauge_of("vitals_source", help, labels, 1.0);
+    }
+
+    /// There is no series of this family, and nothing failed.
+    pub(super) fn absent(&mut self, family: &'static str, reason: Reason, hint: impl Into<String>) {
+        self.absent.push(Absent {
+            family,
+            reason,
+            hint: hint.into(),
+        });
+    }
+
+    /// A part that could not be had.
+    pub(super) fn failed(&mut self, part: &str, reason: Reason, detail: impl Into<String>) {
+        self.failed.push(CollectError {
+            part: part.to_owned(),
+            reason,
+            detail: detail.into(),
+        });
+    }
+
+    pub(super) fn collected(self, native: Vec<MetricFamily>, simulated: bool) -> Collected {
+        Collected {
+            families: self.families,
+            native,
+            absent: self.absent,
+            simulated,
+            failed: self.failed,
+        }
+    }
+}
