@@ -84,7 +84,7 @@ struct Wanted {
 enum Source {
     System(System),
     Network(Vec<Endpoint>),
-    Iris(BaseUrl, Iris),
+    Iris(BaseUrl, Box<Iris>),
 }
 
 /// Why the collectors could not be changed.
@@ -119,7 +119,7 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
         // Settings without it are refused.
         if let Some(url) = iris.url.clone() {
             let name = format!("iris/{}", iris.name);
-            let source = Source::Iris(url, iris.clone());
+            let source = Source::Iris(url, Box::new(iris.clone()));
             all.push(wanted(&name, collect.interval, source));
         }
     }
@@ -208,6 +208,7 @@ impl Collectors {
                     procfs: system.procfs,
                     rootfs: system.rootfs,
                     network_filesystems: system.network_filesystems,
+                    job: system.job,
                 };
                 self.seated(&self.system.load(), wanted, move || {
                     SystemCollector::new(source.clone())
@@ -217,7 +218,7 @@ impl Collectors {
                 NetworkCollector::new(targets.iter().cloned())
             }),
             Source::Iris(url, iris) => {
-                let source = self.iris(url, iris);
+                let source = self.iris(url, *iris);
                 self.seated(&self.iris.of(name), wanted, move || {
                     IrisCollector::new(source.clone())
                 })

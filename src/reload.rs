@@ -2,21 +2,27 @@
 //! what cannot is named; after a load that failed the old ones stay.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    thread,
     time::Duration,
 };
 
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
+use supervision::Ref;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
     time::timeout,
 };
 use vitals_actors::{
+    aggregator::Aggregator,
+    health::Health,
+    messages::Retuned,
     own::OwnMetrics,
     tuning::{Tunable, Tuning},
 };
@@ -43,6 +49,8 @@ pub(crate) struct Reloader {
     pub(crate) started_with: Arc<Settings>,
     pub(crate) live: Arc<ArcSwap<Settings>>,
     pub(crate) tuning: Tunable,
+    pub(crate) aggregator: Ref<Aggregator>,
+    pub(crate) health: Ref<Health>,
     pub(crate) collectors: Arc<Collectors>,
     pub(crate) own: OwnMetrics,
     pub(crate) audit: Arc<Audit>,
@@ -63,6 +71,8 @@ pub(crate) enum ReloadError {
     UnderWay,
     #[error("the settings could not be read within {LOAD_DEADLINE:?}, the old ones stay")]
     Slow,
+    #[error("no thread to read the settings: {0}; the old ones stay")]
+    Thread(io::Error),
     #[error("the reload came to no end; the log says why")]
     Lost,
     #[error("{0}; the old settings stay, a further reload tries it again")]
@@ -127,9 +137,15 @@ impl Reloader {
 
     async fn try_load_and_apply(&self, gate: OwnedMutexGuard<()>) -> Result<Changed, ReloadError> {
         let flags = self.flags.clone();
-        // It keeps the gate, also past its deadline: one hung thread is enough.
-        let load = move || (Settings::load(&flags, std::env::vars_os()), gate);
-        let loaded = timeout(LOAD_DEADLINE, tokio::task::spawn_blocking(load)).await;
+        let (told, loaded) = oneshot::channel();
+        // It keeps the gate, also past its deadline: one hung thread is enough. A thread of the
+        // runtime would be waited for when the process stops.
+        let load = move || drop(told.send((Settings::load(&flags, std::env::vars_os()), gate)));
+        thread::Builder::new()
+            .name("reload".to_owned())
+            .spawn(load)
+            .map_err(ReloadError::Thread)?;
+        let loaded = timeout(LOAD_DEADLINE, loaded).await;
         let (loaded, _gate) = loaded
             .map_err(|_| ReloadError::Slow)?
             .map_err(|_| ReloadError::Lost)?;
@@ -138,6 +154,9 @@ impl Reloader {
         let old = self.live.load_full();
         self.collectors.change(&old, &new).await?;
         self.tuning.store(Arc::new(tuning(&new)));
+        // One that has no room, or is gone, follows with its next look.
+        let _ = self.aggregator.tell(Retuned);
+        let _ = self.health.tell(Retuned);
         logging::set_level(new.log.level);
         let changed = Changed::between(&self.started_with, &old, &new);
         // Its host would be followed and its path, where the routes are, would not.

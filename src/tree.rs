@@ -86,6 +86,7 @@ impl Parts {
         let last_known = LastKnown::new();
         let tree = Arc::new(OnceLock::new());
         let aggregator = Ref::new("aggregator", capacity(1024, 256));
+        let health = Ref::new("health", capacity(16, 16));
         let backoff = backoff(&settings);
         let collectors = Collectors::new(aggregator.clone(), own.clone(), backoff);
         let aggregator_settings = AggregatorSettings {
@@ -100,6 +101,8 @@ impl Parts {
             started_with: settings.clone(),
             live: live.clone(),
             tuning: tuning.clone(),
+            aggregator: aggregator.clone(),
+            health: health.clone(),
             collectors: collectors.clone(),
             own: own.clone(),
             audit: audit.clone(),
@@ -120,6 +123,7 @@ impl Parts {
             live: live.clone(),
             reloader,
             audit,
+            room: Default::default(),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
             machine: machine(),
@@ -136,7 +140,7 @@ impl Parts {
             pipeline: Ref::new("pipeline", Capacity::default()),
             aggregator,
             collectors,
-            health: Ref::new("health", capacity(16, 16)),
+            health,
             front: Ref::new("front", capacity(16, 16)),
             settings,
         })

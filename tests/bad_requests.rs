@@ -210,9 +210,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Made)> {
 
 #[test]
 fn each_is_answered_or_refused_and_leaves_nothing_behind() {
-    let vitals = Setup::new().settings(SETTINGS).ready();
-    vitals.page(); // what one scrape takes is taken
-    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    let (vitals, before) = started();
 
     let cases = cases();
     assert!(cases.len() >= 60, "{}", cases.len());
@@ -231,14 +229,12 @@ fn each_is_answered_or_refused_and_leaves_nothing_behind() {
         .collect();
     assert!(faults.is_empty(), "{faults:#?}");
 
-    leaves_nothing_behind(&vitals, memory, before);
+    leaves_nothing_behind(&vitals, before);
 }
 
 #[test]
 fn whoever_drips_is_cut_off() {
-    let vitals = Setup::new().settings(SETTINGS).ready();
-    vitals.page(); // what one scrape takes is taken
-    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    let (vitals, before) = started();
     let first = raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let chunks =
         raw("POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -275,14 +271,12 @@ fn whoever_drips_is_cut_off() {
         assert_eq!(made, expected, "{name}");
         assert!(took < BOUND, "{name}: {took:?}");
     }
-    leaves_nothing_behind(&vitals, memory, before);
+    leaves_nothing_behind(&vitals, before);
 }
 
 #[test]
 fn whoever_reads_nothing_is_cut_off() {
-    let vitals = Setup::new().settings(SETTINGS).ready();
-    vitals.page(); // what one scrape takes is taken
-    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    let (vitals, before) = started();
     let mut stream = TcpStream::connect(vitals.address).unwrap();
     let timeout = Some(Duration::from_millis(100));
     stream.set_write_timeout(timeout).unwrap();
@@ -294,7 +288,7 @@ fn whoever_reads_nothing_is_cut_off() {
             Err(error) => Some(error),
         }
     });
-    leaves_nothing_behind(&vitals, memory, before);
+    leaves_nothing_behind(&vitals, before);
     let refused = r#"vitals_http_refused_total{reason="send_time"}"#;
     until("it is counted", DEADLINE, || {
         vitals.page().get(refused).filter(|count| *count == 1.0)
@@ -303,9 +297,7 @@ fn whoever_reads_nothing_is_cut_off() {
 
 #[test]
 fn requests_that_wait_for_their_answers_wait_outside() {
-    let vitals = Setup::new().settings(SETTINGS).ready();
-    vitals.page(); // what one scrape takes is taken
-    let (memory, before) = (resident_bytes(&vitals), threads(&vitals));
+    let (vitals, before) = started();
     for request in [
         "GET /livez HTTP/1.0\nConnection: keep-alive\n\n",
         "HEAD / HTTP/1.1\nHost: localhost\n\n",
@@ -328,10 +320,9 @@ fn requests_that_wait_for_their_answers_wait_outside() {
             }
             pause(Duration::from_millis(1));
         }
-        let grown = resident_bytes(&vitals).saturating_sub(memory) / 1_000_000;
-        assert!(grown <= 16, "{grown} MB for {request:?}");
+        before.is_about_all(&vitals);
     }
-    leaves_nothing_behind(&vitals, memory, before);
+    leaves_nothing_behind(&vitals, before);
 }
 
 #[test]
@@ -356,9 +347,40 @@ fn what_one_client_does_the_others_do_not_feel() {
     floods.into_iter().for_each(|flood| flood.join().unwrap());
 }
 
+/// What a Vitals takes.
+#[derive(Clone, Copy)]
+struct Taken {
+    bytes: u64,
+    threads: usize,
+}
+
+impl Taken {
+    fn by(vitals: &Vitals) -> Self {
+        Taken {
+            bytes: resident_bytes(vitals),
+            threads: threads(vitals),
+        }
+    }
+
+    /// Buffers of the busiest moment are kept by the allocator, per thread.
+    #[track_caller]
+    fn is_about_all(self, vitals: &Vitals) {
+        let grown = resident_bytes(vitals).saturating_sub(self.bytes) / 1_000_000;
+        assert!(grown <= 16, "{grown} MB more");
+    }
+}
+
+/// A Vitals with little patience, and what it takes once it has been scraped.
+fn started() -> (Vitals, Taken) {
+    let vitals = Setup::new().settings(SETTINGS).ready();
+    vitals.page();
+    let taken = Taken::by(&vitals);
+    (vitals, taken)
+}
+
 /// Alive, unharmed, and no larger.
 #[track_caller]
-fn leaves_nothing_behind(vitals: &Vitals, memory: u64, before: usize) {
+fn leaves_nothing_behind(vitals: &Vitals, before: Taken) {
     until("all connections are closed", DEADLINE, || {
         (vitals.page().value("vitals_http_connections") <= 1.0).then_some(())
     });
@@ -366,10 +388,8 @@ fn leaves_nothing_behind(vitals: &Vitals, memory: u64, before: usize) {
     let tree = vitals.tree();
     assert!(tree.all_are("running"), "{tree:?}");
     assert!(tree.0.iter().all(|node| node.restarts == 0), "{tree:?}");
-    assert_eq!(threads(vitals), before);
-    // Buffers of the busiest moment are kept by the allocator, per thread.
-    let grown = resident_bytes(vitals).saturating_sub(memory) / 1_000_000;
-    assert!(grown <= 16, "{grown} MB more");
+    assert_eq!(threads(vitals), before.threads);
+    before.is_about_all(vitals);
     let log = vitals.process.log();
     assert!(log.len() < 20, "it fills the log: {log:#?}");
 }

@@ -1,62 +1,6 @@
 //! Debian's Prometheus scrapes Vitals, and finds what is there.
 
-use std::process::Command;
-
-use serde_json::Value;
-
-use crate::stage::{DEADLINE, Directory, Process, Setup, Vitals, get, memory_used_ratio, until};
-
-struct Prometheus {
-    _process: Process,
-    _directory: Directory,
-    url: String,
-}
-
-impl Prometheus {
-    fn scraping(vitals: &Vitals) -> Self {
-        let directory = Directory::new();
-        let config = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs: [{{job_name: vitals, static_configs: [{{targets: ['{}']}}]}}]\n",
-            vitals.address
-        );
-        let config = directory.write("prometheus.yml", &config);
-        let found = Command::new("prometheus").arg("--version").output();
-        assert!(
-            found.is_ok(),
-            "no prometheus in PATH: install Debian's package of that name, as tests/run does"
-        );
-        let process = Process::start(
-            Command::new("prometheus")
-                .arg(format!("--config.file={}", config.display()))
-                .arg(format!(
-                    "--storage.tsdb.path={}",
-                    directory.join("data").display()
-                ))
-                .arg("--web.listen-address=127.0.0.1:0"),
-        );
-        let line = process.says(r#"msg="Listening on""#);
-        let (_, address) = line.rsplit_once("address=").expect(&line);
-        process.says("Server is ready to receive web requests");
-        Prometheus {
-            _process: process,
-            _directory: directory,
-            url: format!("http://{address}"),
-        }
-    }
-
-    fn api(&self, path: &str) -> Value {
-        get(&format!("{}{path}", self.url), &[]).json()["data"].clone()
-    }
-
-    /// The value of an instant query, once it has one.
-    fn value(&self, query: &str) -> f64 {
-        until(query, DEADLINE, || {
-            let data = self.api(&format!("/api/v1/query?query={query}"));
-            data["result"][0]["value"][1].as_str()?.parse().ok()
-        })
-    }
-}
+use crate::stage::{DEADLINE, Prometheus, Setup, memory_used_ratio, until};
 
 #[test]
 fn it_is_scraped_whole() {

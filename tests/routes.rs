@@ -1,6 +1,6 @@
 //! All routes, and what is said where there is none.
 
-use crate::stage::{Connection, Setup, request};
+use crate::stage::{Setup, request};
 
 #[test]
 fn the_index_leads_everywhere() {
@@ -86,27 +86,4 @@ fn what_is_not_there_and_what_is_not_taken() {
         .series
         .len();
     assert!(series <= unmatched + 1, "{series} after {unmatched}");
-}
-
-#[test]
-fn what_is_no_request_is_refused_and_harms_nobody() {
-    let vitals = Setup::new().ready();
-    for garbage in [
-        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
-        b"GET\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    ] {
-        let mut connection = Connection::open(vitals.address).unwrap();
-        connection.send(garbage).unwrap();
-        if let Ok(response) = connection.receive() {
-            let refused = response.status >= 400 && response.status < 600;
-            assert!(refused, "{garbage:?}: {response:?}");
-        }
-    }
-    assert_eq!(vitals.get("/metrics").status, 200);
-    assert!(vitals.tree().all_are("running"));
 }

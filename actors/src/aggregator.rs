@@ -15,7 +15,8 @@ use crate::{
     health::HealthReport,
     last_known::LastKnown,
     messages::{
-        Forget, GetExposition, GetHealth, GetSummary, Heirloom, Observation, Probe, Verdict,
+        Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation, Probe,
+        Retuned, Verdict,
     },
     own::{self, OwnMetrics},
     page::Page,
@@ -27,8 +28,8 @@ use crate::{
 
 /// A page is rendered anew after this time even if nothing came in: Vitals' own counters move.
 const PAGE_LASTS: Duration = Duration::from_secs(1);
-/// From one look at whether the summary is due to the next.
-const LOOK: Duration = Duration::from_secs(1);
+/// The next look at the summary, where no source is about to expire.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// What the aggregator is given by whoever builds the tree.
 #[derive(Clone)]
@@ -122,6 +123,20 @@ impl Aggregator {
     }
 }
 
+impl Aggregator {
+    /// Sources that fall silent change verdicts without a message.
+    fn expect_silence(&self, ctx: &mut Context<Self>) {
+        let now = Instant::now();
+        let expiry = self.standing.next_expiry(now);
+        let wait = expiry.map_or(LOOK, |expiry| expiry.duration_since(now));
+        let wait = wait.clamp(Duration::from_secs(1), LOOK);
+        ctx.run_later(wait, |me, ctx| {
+            me.refresh_summary();
+            me.expect_silence(ctx);
+        });
+    }
+}
+
 /// Everything on the page that no collector has measured.
 pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<MetricFamily> {
     let now = Instant::now();
@@ -169,8 +184,15 @@ impl Actor for Aggregator {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
-        // Sources that fall silent change verdicts without a message, and so do new thresholds.
-        ctx.run_interval(LOOK, |me, _| me.refresh_summary());
+        self.expect_silence(ctx);
+    }
+}
+
+impl Handler<Retuned> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, _: Retuned, _: &mut Self::Context) {
+        self.refresh_summary();
     }
 }
 
@@ -202,6 +224,14 @@ impl Handler<GetExposition> for Aggregator {
 
     fn handle(&mut self, GetExposition(format): GetExposition, _: &mut Self::Context) -> Arc<Page> {
         self.page(format)
+    }
+}
+
+impl Handler<GetStanding> for Aggregator {
+    type Result = Heirloom;
+
+    fn handle(&mut self, _: GetStanding, _: &mut Self::Context) -> Heirloom {
+        Arc::new(self.standing.clone())
     }
 }
 

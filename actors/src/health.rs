@@ -20,13 +20,13 @@ use utoipa::ToSchema;
 use crate::{
     aggregator::Aggregator,
     last_known::LastKnown,
-    messages::{Probe, Verdict},
+    messages::{Probe, Retuned, Verdict},
     standing::SourceStatus,
     tuning::Tunable,
 };
 
-/// From one look at whether a check is due to the next: the shortest interval there is.
-const LOOK: Duration = Duration::from_secs(1);
+/// The check after one that came before all collectors had been heard of.
+const SOON: Duration = Duration::from_secs(1);
 /// How long the pipeline may take to carry a probe.
 const PROBE_DEADLINE: Duration = Duration::from_secs(2);
 /// How long an actor may take to give a sign of life.
@@ -98,8 +98,8 @@ pub struct Health {
     settings: HealthSettings,
     checkpoint: Checkpoint,
     checking: bool,
-    /// When the last check began.
-    checked: Option<tokio::time::Instant>,
+    /// The next check.
+    next: Option<SpawnHandle>,
 }
 
 impl Health {
@@ -109,18 +109,22 @@ impl Health {
             settings,
             checkpoint: start.checkpoint(),
             checking: false,
-            checked: None,
+            next: None,
         }
     }
 
-    /// Checks when it is time. Half a look too early is better than half a look too late.
-    fn look(&mut self, ctx: &mut Context<Self>) {
-        let interval = self.settings.tuning.load().health_interval;
-        let is_due = |checked: tokio::time::Instant| checked.elapsed() + LOOK / 2 >= interval;
-        if self.checked.is_none_or(is_due) {
-            self.checked = Some(tokio::time::Instant::now());
-            self.check(ctx);
+    /// The next check is after `wait`, and then on the cadence.
+    fn check_in(&mut self, wait: Duration, ctx: &mut Context<Self>) {
+        let next = ctx.run_later(wait, Self::check_now);
+        if let Some(before) = self.next.replace(next) {
+            ctx.cancel_future(before);
         }
+    }
+
+    fn check_now(&mut self, ctx: &mut Context<Self>) {
+        self.next = None; // it is this one
+        self.check_in(self.settings.tuning.load().health_interval, ctx);
+        self.check(ctx);
     }
 
     fn check(&mut self, ctx: &mut Context<Self>) {
@@ -129,10 +133,10 @@ impl Health {
         }
         let settings = self.settings.clone();
         let report = async move { examine(&settings).await };
-        ctx.spawn(wrap_future::<_, Self>(report).map(|report, me, _| {
+        ctx.spawn(wrap_future::<_, Self>(report).map(|report, me, ctx| {
             me.checking = false;
             if me.is_early(&report) {
-                me.checked = None; // it is due again with the next look
+                me.check_in(SOON, ctx);
             }
             me.publish(report);
         }));
@@ -174,8 +178,15 @@ impl Actor for Health {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.look(ctx);
-        ctx.run_interval(LOOK, Self::look);
+        self.check_now(ctx);
+    }
+}
+
+impl Handler<Retuned> for Health {
+    type Result = ();
+
+    fn handle(&mut self, _: Retuned, ctx: &mut Self::Context) {
+        self.check_now(ctx);
     }
 }
 

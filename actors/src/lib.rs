@@ -4,6 +4,7 @@ pub mod aggregator;
 mod beside;
 pub mod clock;
 pub mod collector;
+pub mod federation;
 pub mod health;
 pub mod http;
 pub mod last_known;

@@ -5,8 +5,10 @@
 //! |---|---|---|---|
 //! | [`Observation`] | collector → aggregator | once taken in | held |
 //! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
+//! | [`Retuned`] | whoever reloads the settings → aggregator, health | - | held |
 //! | [`Refresh`] | front → a collector | once the aggregator has it | refused |
 //! | [`GetExposition`] | front → aggregator | the page | refused |
+//! | [`GetStanding`] | front → aggregator | the latest of everything | refused |
 //! | [`GetSummary`] | front → aggregator | the last summary | refused |
 //! | [`GetHealth`] | front → aggregator | the last verdict | refused |
 //! | [`Probe`] | health → aggregator | what the sources do | held |
@@ -36,10 +38,12 @@ macro_rules! lanes {
 lanes! {
     Observation => Commands,
     Forget => Commands,
+    Retuned => Commands,
     Verdict => Commands,
     Probe => Commands,
     Refresh => Queries,
     GetExposition => Queries,
+    GetStanding => Queries,
     GetSummary => Queries,
     GetHealth => Queries,
 }
@@ -89,6 +93,11 @@ pub struct Forget {
     pub source: Arc<str>,
 }
 
+/// The [`Tuning`](crate::tuning::Tuning) is another.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Retuned;
+
 /// Measure now, unless what is there is young enough. Answered once the aggregator has it.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Refreshed")]
@@ -112,6 +121,11 @@ pub enum Refreshed {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Arc<Page>")]
 pub struct GetExposition(pub Format);
+
+/// The latest of everything, for whoever makes something of it that takes a while.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Heirloom")]
+pub struct GetStanding;
 
 /// The page of `/summary`; `None` before the first.
 #[derive(Debug, Clone, Copy, Message)]

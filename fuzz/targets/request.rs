@@ -4,6 +4,8 @@
 
 #[path = "../../src/cli.rs"]
 mod cli;
+#[path = "../stubs/command.rs"]
+mod command;
 #[path = "../../src/front/host.rs"]
 mod host;
 #[path = "../../src/front/query.rs"]

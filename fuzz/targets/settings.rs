@@ -4,6 +4,8 @@
 
 #[path = "../../src/cli.rs"]
 mod cli;
+#[path = "../stubs/command.rs"]
+mod command;
 #[path = "../../src/settings/mod.rs"]
 mod settings;
 

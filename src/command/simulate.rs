@@ -223,3 +223,50 @@ fn ended(code: u8, why: &str) -> ExitCode {
     let _ = writeln!(io::stderr(), "vitals: {why}");
     code.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parse(line: &str) -> Options {
+        let words = std::iter::once("vitals").chain(line.split_whitespace());
+        let cli = Cli::try_parse_from(words).unwrap();
+        let Command::Simulate(Simulate::Iris(flags)) = cli.command() else {
+            panic!("{line}");
+        };
+        options(*flags, LISTEN.parse().unwrap())
+    }
+
+    #[test]
+    fn without_flags_it_is_a_real_one_in_all_but_the_data() {
+        let expected = Options {
+            listen: LISTEN.parse().unwrap(),
+            ..Options::default()
+        };
+        assert_eq!(parse("simulate iris"), expected);
+    }
+
+    #[test]
+    fn flags_say_what_is_simulated() {
+        let options = parse(
+            "simulate iris --version ce --seed 7 --rate 300 --speed 0 --steady --auth all \
+             --start 2026-11-24T08:00:00Z --without licence,host-label --instances 2 --mirror \
+             --control 127.0.0.1:1 --grace 5 --prefix /x --certificate c --key k",
+        );
+        assert_eq!(options.version, Version::Community);
+        assert_eq!(
+            (options.seed, options.rate, options.steady),
+            (7, 300.0, true)
+        );
+        assert_eq!((options.pace, options.access), (Pace::Manual, Access::All));
+        assert_eq!(options.start, Some(1_795_507_200));
+        assert!(!options.gates.licence && !options.gates.host_label && options.gates.interop);
+        assert_eq!((options.instances, options.mirror), (2, true));
+        assert_eq!(options.control, Some("127.0.0.1:1".parse().unwrap()));
+        assert_eq!(options.grace, Duration::from_secs(5));
+        assert!(options.tls.is_some());
+    }
+}

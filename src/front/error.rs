@@ -45,6 +45,13 @@ pub(crate) fn unavailable(message: &str) -> HttpResponse {
     with(response, "unavailable", message)
 }
 
+/// Too much is going on at the moment.
+pub(crate) fn overloaded(message: &str) -> HttpResponse {
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header(("Retry-After", "1"));
+    with(response, "overloaded", message)
+}
+
 /// A part of the path is not even text.
 #[derive(Debug, thiserror::Error)]
 #[error("the path is not text, once decoded")]

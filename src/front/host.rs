@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::settings::Server;
+use crate::settings::{Server, is_host_name};
 
 /// A host as a request names it, without the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +13,6 @@ pub(crate) enum Host<'a> {
     /// Anything else that can be a name, without a dot at its end.
     Name(&'a str),
 }
-
-/// The longest name DNS has.
-const LONGEST: usize = 253;
 
 impl<'a> Host<'a> {
     /// From `host` or `host:port`; `None` if it is neither.
@@ -34,10 +31,7 @@ impl<'a> Host<'a> {
             return Some(Host::Address);
         }
         let name = host.strip_suffix('.').unwrap_or(host);
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        let label = |label: &str| !label.is_empty() && label.bytes().all(plain);
-        let is_name = name.len() <= LONGEST && name.split('.').all(label);
-        is_name.then_some(Host::Name(name))
+        is_host_name(name).then_some(Host::Name(name))
     }
 }
 

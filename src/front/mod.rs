@@ -3,6 +3,7 @@
 //! | route | answers | file |
 //! |---|---|---|
 //! | `GET /metrics` | everything that counts now, as Prometheus text or OpenMetrics | `metrics.rs` |
+//! | `GET /federate` | what of it `match[]` selects, and what sources tell under their own names | `federate.rs` |
 //! | `GET /health` | the last verdict of the health checker; 503 when Vitals itself is broken | `health.rs` |
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
@@ -25,10 +26,12 @@ mod coding;
 mod door;
 mod error;
 mod fallback;
+mod federate;
 mod freshness;
 mod head;
 mod headers;
 mod health;
+mod held;
 mod host;
 mod index;
 mod line;

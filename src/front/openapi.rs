@@ -9,7 +9,9 @@ use utoipa::{
     },
 };
 
-use super::{chaos, health, index, metrics, probes, reload, shared::Shared, summary, tree};
+use super::{
+    chaos, federate, health, index, metrics, probes, reload, shared::Shared, summary, tree,
+};
 
 /// Every route adds itself here; a test compares this list with the one of `routes.rs`.
 #[derive(OpenApi)]
@@ -26,6 +28,7 @@ use super::{chaos, health, index, metrics, probes, reload, shared::Shared, summa
     paths(
         index::index,
         metrics::metrics,
+        federate::federate,
         health::health,
         probes::livez,
         probes::readyz,

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-/// No route takes more; whatever comes after them is not looked at.
+/// No route takes more of different names; whatever comes after them is not looked at.
 const MOST: usize = 64;
 
 /// The value of the first parameter of a name, decoded; empty where it has none.
@@ -12,9 +12,29 @@ pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     found.map(|(_, value)| value.into_owned())
 }
 
+/// The values of all parameters of a name, decoded, if there are no more than `most`.
+pub(crate) fn parameters(query: &str, name: &str, most: usize) -> Option<Vec<String>> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let mut found = pairs.filter(|(key, _)| key == name);
+    let values = found.by_ref().take(most);
+    let values = values.map(|(_, value)| value.into_owned()).collect();
+    found.next().is_none().then_some(values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_parameters_of_a_name_are_found_unless_there_are_too_many() {
+        let found = |query| parameters(query, "a[]", 2);
+        assert_eq!(found("a[]=1&b=2&a%5B%5D=x%20y").unwrap(), ["1", "x y"]);
+        assert_eq!(found("a=1").unwrap(), [""; 0]);
+        assert_eq!(found("a[]=1&a[]=2&b=3").unwrap(), ["1", "2"]);
+        assert_eq!(found("a[]=1&a[]=2&a[]"), None);
+        let far = format!("{}a[]=1", "b&".repeat(64));
+        assert_eq!(found(&far).unwrap(), ["1"]);
+    }
 
     #[test]
     fn a_parameter_is_found_by_its_name_and_decoded() {

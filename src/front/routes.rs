@@ -10,7 +10,9 @@ use actix_web::{
     web::{self, PathConfig, ServiceConfig},
 };
 
-use super::{chaos, error, health, index, metrics, openapi, probes, reload, summary, tree};
+use super::{
+    chaos, error, federate, health, index, metrics, openapi, probes, reload, summary, tree,
+};
 
 /// A path and what is done there.
 pub(super) struct Entry {
@@ -43,6 +45,7 @@ pub(super) fn table() -> Vec<Entry> {
     vec![
         entry(Read, "/", || web::to(index::index)),
         entry(Read, "/metrics", || web::to(metrics::metrics)),
+        entry(Read, "/federate", || web::to(federate::federate)),
         entry(Read, "/health", || web::to(health::health)),
         entry(Read, "/livez", || web::to(probes::livez)),
         entry(Read, "/readyz", || web::to(probes::readyz)),

@@ -16,7 +16,7 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-use super::freshness::Freshness;
+use super::{freshness::Freshness, held::Room};
 use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) live: Arc<ArcSwap<Settings>>,
     pub(crate) reloader: Arc<Reloader>,
     pub(crate) audit: Arc<Audit>,
+    /// For answers that are made for one client only.
+    pub(crate) room: Room,
     /// Requests that routes are at work on.
     pub(crate) under_way: AtomicU32,
     /// Whether it can be reached from this machine only.

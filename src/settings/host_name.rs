@@ -48,13 +48,18 @@ impl FromStr for HostName {
         {
             return Err(NameError::Port);
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        let label = |label: &str| !label.is_empty() && label.bytes().all(plain);
-        if name.len() > LONGEST || !name.split('.').all(label) {
-            return Err(NameError::Name);
+        match is_host_name(name) {
+            true => Ok(HostName(name.to_ascii_lowercase())),
+            false => Err(NameError::Name),
         }
-        Ok(HostName(name.to_ascii_lowercase()))
     }
+}
+
+/// Whether a text, without a dot at its end, can be the name of a host.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let label = |label: &str| !label.is_empty() && label.bytes().all(plain);
+    text.len() <= LONGEST && text.split('.').all(label)
 }
 
 impl Setting for HostName {

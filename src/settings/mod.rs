@@ -42,6 +42,7 @@ use serde::Serialize;
 pub(crate) use auth::Auth;
 pub(crate) use collect::Collect;
 pub(crate) use health::Health;
+pub(crate) use host_name::is_host_name;
 pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;

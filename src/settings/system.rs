@@ -24,6 +24,8 @@ pub(crate) struct System {
     pub(crate) rootfs: PathBuf,
     /// Whether filesystems of file servers are watched too.
     pub(crate) network_filesystems: bool,
+    /// The label `job` of the `node_*` families where they are told beside others.
+    pub(crate) job: String,
 }
 
 impl Default for System {
@@ -34,6 +36,7 @@ impl Default for System {
             procfs: PathBuf::from("/proc"),
             rootfs: PathBuf::from("/"),
             network_filesystems: false,
+            job: "node".to_owned(),
         }
     }
 }
@@ -46,5 +49,6 @@ impl Section for System {
         table.path("procfs", &mut self.procfs);
         table.path("rootfs", &mut self.rootfs);
         table.value("network_filesystems", &mut self.network_filesystems);
+        table.value("job", &mut self.job);
     }
 }

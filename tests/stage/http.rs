@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use serde_json::Value;
 use ureq::{
-    Agent,
+    Agent, AsSendBody,
     http::{HeaderMap, Request},
 };
 
@@ -65,11 +65,20 @@ pub(crate) fn request(
     url: &str,
     headers: &[(&str, &str)],
 ) -> Result<Answer, ureq::Error> {
+    request_with(method, url, headers, ())
+}
+
+pub(crate) fn request_with(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl AsSendBody,
+) -> Result<Answer, ureq::Error> {
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut answer = AGENT.run(request.body(()).unwrap())?;
+    let mut answer = AGENT.run(request.body(body).unwrap())?;
     Ok(Answer {
         status: answer.status().as_u16(),
         headers: answer.headers().clone(),

@@ -1,7 +1,7 @@
-//! A process that tells what it does on standard error, and does not outlive its test.
+//! A process that tells what it does on standard output and error, and does not outlive its test.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -53,22 +53,23 @@ impl Log {
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
         let name = format!("{command:?}");
-        let mut child = command
+        let (output, input) = io::pipe().unwrap();
+        let child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(input.try_clone().unwrap())
+            .stderr(input)
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
+        // Ours would keep the pipe open when the process has ended.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let log = Arc::<Log>::default();
-        let reader = child.stderr.take().map(|stderr| {
-            let log = log.clone();
-            thread::spawn(move || log.read(stderr))
-        });
+        let theirs = log.clone();
+        let reader = thread::spawn(move || theirs.read(output));
         Process {
             name,
             child,
             log,
-            reader,
+            reader: Some(reader),
         }
     }
 

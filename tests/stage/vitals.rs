@@ -50,6 +50,7 @@ pub(crate) fn command() -> Command {
 pub(crate) struct Setup {
     directory: Directory,
     flags: Vec<String>,
+    variables: Vec<(String, String)>,
 }
 
 impl Setup {
@@ -57,6 +58,7 @@ impl Setup {
         Setup {
             directory: Directory::new(),
             flags: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -71,10 +73,23 @@ impl Setup {
         self
     }
 
+    /// With a variable in its environment, and no others but these.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a file beside its settings.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        self.directory.write(name, text);
+        self
+    }
+
     /// Starts it, and waits until it says where it listens.
     pub(crate) fn start(self) -> Vitals {
         let mut command = command();
         command.current_dir(self.directory.path());
+        command.envs(self.variables);
         if !self.flags.iter().any(|flag| flag == "--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }

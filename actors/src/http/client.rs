@@ -80,6 +80,9 @@ pub(crate) struct Client {
     cookies: Cookies,
     /// `Basic …`
     authorization: Option<String>,
+    /// Our session was refused: until one is accepted we say who we are beside it, as browsers do. It
+    /// is not thrown away: were it still known, the next one would hold a second licence unit.
+    is_doubted: bool,
 }
 
 impl Client {
@@ -107,11 +110,12 @@ impl Client {
             tail,
             cookies: Cookies::default(),
             authorization,
+            is_doubted: false,
         }
     }
 
-    /// Asks, and waits for all of the answer, whatever its status is. A session that is not known any
-    /// more is begun anew once.
+    /// Asks, and waits for all of the answer, whatever its status is. A session that is refused is
+    /// asked again with who we are, once.
     ///
     /// # Errors
     /// When there is no whole answer by `until`.
@@ -120,7 +124,7 @@ impl Client {
         question: &Question<'_>,
         until: Instant,
     ) -> Result<Answer, Failure> {
-        let had_session = !self.cookies.is_empty();
+        let had_session = !self.cookies.is_empty() && !self.is_doubted;
         let made = self.dial.made();
         let mut answer = self.ask_once(question, until).await;
         if answer
@@ -131,18 +135,21 @@ impl Client {
             // It was about to be closed when we asked: that is no answer.
             answer = self.ask_once(question, until).await;
         }
-        match &answer {
-            Ok(answer) if answer.status == StatusCode::UNAUTHORIZED && had_session => {
-                self.cookies.clear();
-                self.ask_once(question, until).await
+        let is_refused = |answer: &Answer| answer.status == StatusCode::UNAUTHORIZED;
+        if had_session && answer.as_ref().is_ok_and(is_refused) {
+            match self.authorization {
+                Some(_) => self.is_doubted = true,
+                None => self.cookies.clear(),
             }
-            // Whoever is behind the address now knows no session of ours.
-            Err(failure) if failure.reason == Reason::Connect => {
-                self.cookies.clear();
-                answer
-            }
-            _ => answer,
+            answer = self.ask_once(question, until).await;
         }
+        if answer
+            .as_ref()
+            .is_ok_and(|answer| answer.status.is_success())
+        {
+            self.is_doubted = false;
+        }
+        answer
     }
 
     async fn ask_once(
@@ -177,10 +184,13 @@ impl Client {
             .insert_header((USER_AGENT, concat!("vitals/", env!("CARGO_PKG_VERSION"))))
             .insert_header(("accept", question.accept))
             .insert_header((ACCEPT_ENCODING, "gzip"));
-        match (self.cookies.header(), &self.authorization) {
-            (Some(cookies), _) => request = request.insert_header((COOKIE, cookies)),
-            (None, Some(text)) => request = request.insert_header((AUTHORIZATION, text.as_str())),
-            (None, None) => {}
+        let cookies = self.cookies.header();
+        let is_unknown = cookies.is_none() || self.is_doubted;
+        if let Some(text) = self.authorization.as_ref().filter(|_| is_unknown) {
+            request = request.insert_header((AUTHORIZATION, text.as_str()));
+        }
+        if let Some(cookies) = cookies {
+            request = request.insert_header((COOKIE, cookies));
         }
         let sent = match question.json.clone() {
             Some(json) => request

@@ -107,7 +107,10 @@ fn handshake(error: &io::Error) -> String {
             | rustls::CertificateError::NotValidForNameContext { .. } => {
                 "the certificate is for another name"
             }
-            rustls::CertificateError::UnknownIssuer => "nobody we trust has signed the certificate",
+            // An authority that was made anew under its name has another key.
+            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {
+                "nobody we trust has signed the certificate"
+            }
             rustls::CertificateError::Revoked => "the certificate was revoked",
             _ => "the certificate is not good",
         },

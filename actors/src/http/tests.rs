@@ -252,61 +252,106 @@ async fn nobody_there_is_told_with_the_address() {
     );
 }
 
+/// A session is begun, or at least its cookie set.
+fn begins(session: u8) -> Do {
+    let headers = format!("Set-Cookie: CSPSESSIONID={session}; path=/\r\nContent-Length: 0\r\n");
+    Do::Say(response(&headers, b""))
+}
+
+/// Whether a question had the account with it, and which session.
+fn shown(head: &str) -> (bool, Option<String>) {
+    let head = head.to_ascii_lowercase();
+    let session = head.split("cspsessionid=").nth(1);
+    let session = session.map(|rest| rest[..1].to_owned());
+    (head.contains("authorization: basic edp5"), session)
+}
+
+/// The statuses of so many questions of one client with an account.
+async fn statuses(client: &mut Client, questions: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..questions {
+        let answer = ask(client, PATIENT).await.unwrap();
+        statuses.push(answer.status.as_u16());
+    }
+    statuses
+}
+
 #[tokio::test]
-async fn a_session_is_kept_and_begun_anew_once() {
-    let sets = |cookie: &str| {
-        let headers = format!("Set-Cookie: {cookie}; path=/\r\nContent-Length: 0\r\n");
-        Do::Say(response(&headers, b""))
+async fn a_session_is_kept_and_not_left_behind() {
+    let refused = || {
+        let text = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\n<html>";
+        Do::Say(text.to_vec())
     };
-    let unknown = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\n<html>";
     let server = Server::new([
-        sets("CSPSESSIONID=1"),
+        begins(1),
         Do::Say(well("")),
-        Do::Say(unknown.to_vec()),
-        sets("CSPSESSIONID=2"),
-        Do::Say(unknown.to_vec()),
-        Do::Say(unknown.to_vec()),
+        refused(),
+        begins(2),
+        refused(),
+        refused(),
+        refused(),
+        Do::Say(well("")),
+        Do::Say(well("")),
     ]);
     let statuses = LocalSet::new()
         .run_until(async {
             let mut client = server.client(Some("Basic eDp5"));
-            let mut statuses = Vec::new();
-            for _ in 0..4 {
-                let answer = ask(&mut client, PATIENT).await.unwrap();
-                statuses.push(answer.status.as_u16());
-            }
-            statuses
+            statuses(&mut client, 7).await
         })
         .await;
-    assert_eq!(statuses, [200, 200, 200, 401]);
-    let shown = |head: &String| {
-        let head = head.to_ascii_lowercase();
-        (
-            head.contains("authorization: basic edp5"),
-            head.split("cspsessionid=")
-                .nth(1)
-                .map(|rest| rest[..1].to_owned()),
-        )
-    };
+    assert_eq!(statuses, [200, 200, 200, 401, 401, 200, 200]);
     let asked = server.asked();
+    let first = &asked[0];
     assert!(
-        asked[0].starts_with("GET /base/metrics?x=1 HTTP/1.1\r\n"),
-        "{}",
-        asked[0]
+        first.starts_with("GET /base/metrics?x=1 HTTP/1.1\r\n"),
+        "{first}"
     );
-    let session = |text: &str| (false, Some(text.to_owned()));
-    let afresh = (true, None);
+    let session = |text: &str| Some(text.to_owned());
     assert_eq!(
-        asked.iter().map(shown).collect::<Vec<_>>(),
+        asked.iter().map(|head| shown(head)).collect::<Vec<_>>(),
         [
-            afresh.clone(),
-            session("1"),
-            session("1"),
-            afresh.clone(),
-            session("2"),
-            afresh
+            (true, None),
+            (false, session("1")),
+            (false, session("1")),
+            (true, session("1")), // refused: who we are, too
+            (false, session("2")),
+            (true, session("2")),
+            (true, session("2")), // once is enough now
+            (true, session("2")), // accepted
+            (false, session("2")),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_session_outlives_connections_that_are_refused() {
+    let server = Server::new([begins(1)]);
+    let heard = LocalSet::new()
+        .run_until(async {
+            let mut client = server.client(Some("Basic eDp5"));
+            assert_eq!(statuses(&mut client, 1).await, [200]);
+            // It has nothing more to answer, and is gone.
+            let failure = loop {
+                let failure = ask(&mut client, PATIENT).await.unwrap_err();
+                if failure.reason != Reason::Http {
+                    break failure;
+                }
+            };
+            assert_eq!(failure.reason, Reason::Connect);
+            let listener = TcpListener::bind(server.address).unwrap();
+            let heard = Arc::new(Mutex::new(Vec::new()));
+            let hears = heard.clone();
+            let thread = thread::spawn(move || {
+                let (stream, _) = listener.accept().unwrap();
+                serve(stream, &mut vec![Do::SayAndClose(well(""))], &hears);
+            });
+            assert_eq!(statuses(&mut client, 1).await, [200]);
+            drop(client);
+            thread.join().unwrap();
+            heard.lock().unwrap().clone()
+        })
+        .await;
+    assert_eq!(shown(&heard[0]), (false, Some("1".to_owned())));
 }
 
 #[tokio::test]

@@ -84,6 +84,35 @@ impl Labels {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// With one more label, or with another value of one there is. The name stands in the source
+    /// code.
+    pub(crate) fn with(&self, name: &'static str, value: String) -> Labels {
+        let others = self.0.iter().filter(|(known, _)| &**known != name);
+        let one = (name.into(), value.into());
+        Self::from_checked(others.cloned().chain([one]).collect())
+    }
+
+    /// As a series has them that was scraped from a target with these labels. A label of its own that
+    /// the target has, too, is kept as `exported_…`.
+    #[must_use]
+    pub fn of_target(&self, target: &Labels) -> Labels {
+        if target.is_empty() {
+            return self.clone();
+        }
+        let is_taken = |name: &str| target.get(name).is_some();
+        let (clashing, mut all): (Vec<_>, Vec<_>) =
+            self.0.iter().cloned().partition(|(name, _)| is_taken(name));
+        all.extend(target.0.iter().cloned());
+        for (name, value) in clashing {
+            let mut name = format!("exported_{name}");
+            while all.iter().any(|(known, _)| **known == *name) {
+                name.insert_str(0, "exported_");
+            }
+            all.push((name.into(), value));
+        }
+        Self::from_checked(all)
+    }
+
     /// How many labels there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -124,6 +153,22 @@ mod tests {
             labels,
             Labels::try_new([("cpu", "0"), ("mode", "idle")]).unwrap()
         );
+    }
+
+    #[test]
+    fn a_target_adds_its_own_and_nothing_is_lost() {
+        let target = Labels::new([("job", "iris"), ("instance", "a:1")]);
+        let own = Labels::new([("id", "USER"), ("job", "x"), ("exported_job", "y")]);
+        let expected = Labels::new([
+            ("id", "USER"),
+            ("job", "iris"),
+            ("instance", "a:1"),
+            ("exported_job", "y"),
+            ("exported_exported_job", "x"),
+        ]);
+        assert_eq!(own.of_target(&target), expected);
+        assert_eq!(own.of_target(&Labels::none()), own);
+        assert_eq!(Labels::none().of_target(&target), target);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! others wrote, sample by sample. Nothing here knows what is being measured.
 
 mod family;
+mod flat;
 mod labels;
 mod name;
 pub mod read;
 pub mod text;
 
 pub use family::{Bucket, Histogram, Metric, MetricFamily, MetricType, Quantile, Summary, Value};
+pub use flat::FlatSeries;
 pub use labels::{Labels, LabelsError};
 pub use name::{is_label_name, is_metric_name};

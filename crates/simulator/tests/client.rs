@@ -136,10 +136,10 @@ fn read(raw: &[u8], closed: End) -> Answer {
         if whole {
             answer.end = End::Whole;
         }
-    } else if let Some(length) = answer.header("content-length") {
-        if answer.body.len() == length.parse::<usize>().unwrap() {
-            answer.end = End::Whole;
-        }
+    } else if let Some(length) = answer.header("content-length")
+        && answer.body.len() == length.parse::<usize>().unwrap()
+    {
+        answer.end = End::Whole;
     }
     answer
 }

@@ -179,6 +179,11 @@ fn texts_are_bent() {
     let garbage = broken(Fault::new(FaultKind::Garbage).planted(PLANT)).text();
     assert!(garbage.contains(PLANT) && garbage.contains("\niris_broken one\n"));
 
+    let labels = broken(Fault::new(FaultKind::Labels).planted(PLANT)).text();
+    for planted in ["{id=\"", ",production=\""] {
+        assert!(labels.contains(&format!("{planted}{PLANT}\"")), "{planted}");
+    }
+
     let twice = broken(Fault::new(FaultKind::Duplicates)).text();
     let usages: Vec<_> = twice
         .lines()
@@ -273,4 +278,27 @@ fn sql_is_broken_by_itself() {
     let slow = Fault::new(FaultKind::SqlSlow).by(Duration::from_millis(300));
     simulator.all().fault(slow).unwrap();
     assert_eq!(ask(300).status, 200);
+}
+
+#[test]
+fn slow_is_late() {
+    let simulator = simulator();
+    let late = Duration::from_millis(300);
+    let begun = std::time::Instant::now();
+    simulator
+        .all()
+        .fault(Fault::new(FaultKind::Slow).by(late))
+        .unwrap();
+    assert_eq!(metrics(&simulator).status, 200);
+    assert!(begun.elapsed() >= late);
+}
+
+#[test]
+fn faults_that_make_no_sense_are_refused() {
+    let simulator = simulator();
+    let long = Fault::new(FaultKind::NotFound).planted("x".repeat(5_000));
+    assert!(simulator.all().fault(long).is_err());
+    let forever = Fault::new(FaultKind::NotFound).lasting(Duration::MAX);
+    assert!(simulator.all().fault(forever).is_err());
+    assert_eq!(metrics(&simulator).status, 200);
 }

@@ -249,3 +249,39 @@ fn a_pinned_metric_keeps_its_value_and_load_raises_what_comes_in() {
     simulator.all().advance(seconds(120)).unwrap();
     assert_eq!(inbound(&simulator) - before, (59.0 * 10.0 + 61.0) * 2.0);
 }
+
+#[test]
+fn no_series_is_there_twice() {
+    for steady in [true, false] {
+        let simulator = Simulator::start(Options {
+            steady,
+            pace: Pace::Manual,
+            start: Some(1_800_000_000),
+            ..Options::default()
+        })
+        .unwrap();
+        for gates in [
+            Gates::default(),
+            Gates {
+                host_label: false,
+                ..Gates::default()
+            },
+            Gates {
+                host_label: false,
+                production_label: false,
+                custom: true,
+                ..Gates::default()
+            },
+        ] {
+            simulator.all().gates(gates).unwrap();
+            simulator.all().advance(seconds(3_600)).unwrap();
+            let text = metrics(&simulator).text();
+            let series = text.lines().map(|line| line.rsplit_once(' ').unwrap().0);
+            let mut known = std::collections::HashSet::new();
+            let twice: Vec<_> = series
+                .filter(|series| !series.starts_with('#') && !known.insert(*series))
+                .collect();
+            assert_eq!(twice, Vec::<&str>::new());
+        }
+    }
+}

@@ -66,6 +66,7 @@ fn everything_is_told_over_the_control_endpoint() {
     assert_eq!(first["gates"]["licence"], false);
     assert_eq!(first["requests"]["metrics"], 1);
     assert_eq!(first["requests"]["most_in_flight"], 1);
+    assert_eq!(first["requests"]["connections"], 2);
     assert_eq!(tell(&simulator, "DELETE", "/fault", "").status, 200);
     assert_eq!(get(&simulator, "/api/monitor/alerts").status, 200);
 

@@ -26,27 +26,51 @@ const SYSTEM: [&str; 13] = [
 
 pub(super) fn tell(native: &Native, settings: &IrisSettings, told: &mut Told) {
     let mut directories = BTreeSet::new();
-    let mut any = false;
+    let mut all = Vec::new();
     for (labels, megabytes) in native.series("iris_db_size_mb") {
         // A database that is mapped to no name is told by its directory.
         let directory = labels.get("dir");
-        let Some(name) = labels.get("id").or(directory) else {
-            continue;
-        };
+        let name = labels.get("id").or(directory);
+        let is_new = directory.is_none_or(|directory| directories.insert(directory));
+        all.extend(
+            name.filter(|_| is_new)
+                .map(|name| (name.to_owned(), megabytes)),
+        );
+    }
+    tell_of(&all, settings, "iris_db_size_mb", told);
+}
+
+/// Tells the sizes, in megabytes, that a source knows.
+pub(super) fn tell_of(
+    all: &[(String, f64)],
+    settings: &IrisSettings,
+    source: &str,
+    told: &mut Told,
+) {
+    told.replace(SIZE);
+    let mut any = false;
+    for (name, megabytes) in all {
         let is = |other: &&str| other.eq_ignore_ascii_case(name);
         let is_wanted = match &settings.databases[..] {
             [] => !SYSTEM.iter().any(is),
             wanted => wanted.iter().any(|wanted| is(&wanted.as_str())),
         };
-        let is_new = directory.is_none_or(|directory| directories.insert(directory));
-        if is_wanted && is_new {
+        if is_wanted {
             any = true;
             let help = "Size of a database.";
-            told.gauge_of(SIZE, help, [("database", name)], megabytes * MEGABYTE);
+            told.gauge_of(
+                SIZE,
+                help,
+                [("database", name.as_str())],
+                megabytes * MEGABYTE,
+            );
         }
     }
     if any {
-        told.source("database_size", "iris_db_size_mb");
+        told.source("database_size", source);
+    } else if all.is_empty() {
+        let hint = "IRIS does not tell the sizes of its databases";
+        told.absent(SIZE, Reason::NotEnabled, hint);
     } else if settings.databases.is_empty() {
         let hint = "there is no database but IRIS's own";
         told.absent(SIZE, Reason::NotConfigured, hint);

@@ -19,6 +19,10 @@ use crate::collector::Reason;
 
 const TOTAL: &str = "vitals_hl7_messages_total";
 const RATE: &str = "vitals_hl7_messages_per_minute";
+/// The part that fails where figures of productions are expected and there are none.
+pub(super) const PRODUCTIONS: &str = "productions";
+const TOTAL_HELP: &str = "HL7 messages received by inbound hosts.";
+const RATE_HELP: &str = "HL7 messages received by inbound hosts, per minute, over the last minute.";
 /// More hosts are not learned.
 const MOST_LEARNED: usize = 1_000;
 /// What an administrator of IRIS has to do for there to be figures of productions.
@@ -40,6 +44,18 @@ pub(super) struct Hl7 {
 pub(super) fn key(labels: &Labels) -> Key {
     let of = |name| labels.get(name).unwrap_or_default().to_owned();
     (of("id"), of("production"), of("host"))
+}
+
+/// Tells what another source than the metrics knows, in the place of why they do not.
+pub(super) fn tell_of(total: f64, rate: Option<f64>, source: &str, told: &mut Told) {
+    told.replace(TOTAL);
+    told.counter_of(TOTAL, TOTAL_HELP, [], total);
+    told.source("hl7_messages", source);
+    if let Some(rate) = rate {
+        told.replace(RATE);
+        told.gauge(RATE, RATE_HELP, rate);
+        told.source("hl7_rate", source);
+    }
 }
 
 impl Hl7 {
@@ -112,8 +128,7 @@ impl Hl7 {
             let inbound = values.filter(|(key, _)| inbound.contains(*key));
             inbound.map(|(_, value)| value).sum()
         };
-        let help = "HL7 messages received by inbound hosts.";
-        told.counter_of(TOTAL, help, [], sum(&mut self.messages.totals()));
+        told.counter_of(TOTAL, TOTAL_HELP, [], sum(&mut self.messages.totals()));
         told.source("hl7_messages", "iris_interop_messages");
 
         self.rate.add(sum(&mut self.messages.increments()), now);
@@ -136,9 +151,7 @@ impl Hl7 {
             .or_else(|| per_second("iris_interop_sample_count_per_sec"));
         match rate {
             Some((rate, source)) => {
-                let help =
-                    "HL7 messages received by inbound hosts, per minute, over the last minute.";
-                told.gauge(RATE, help, rate);
+                told.gauge(RATE, RATE_HELP, rate);
                 told.source("hl7_rate", source);
             }
             None => told.absent(RATE, Reason::WarmingUp, "known after a minute of looking"),
@@ -159,12 +172,12 @@ impl Hl7 {
         if self.had_interop {
             let hint = "IRIS tells nothing of its productions any more: start the production, or \
                         look why it stopped";
-            told.failed("productions", Reason::Unavailable, hint);
+            told.failed(PRODUCTIONS, Reason::Unavailable, hint);
             return (Reason::Unavailable, hint.to_owned());
         }
         // Whoever has named hosts or namespaces expects productions.
         if !settings.inbound_hosts.is_empty() || !settings.namespaces.is_empty() {
-            told.failed("productions", Reason::NotEnabled, ENABLE);
+            told.failed(PRODUCTIONS, Reason::NotEnabled, ENABLE);
         }
         (Reason::NotEnabled, ENABLE.to_owned())
     }

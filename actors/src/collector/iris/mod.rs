@@ -5,6 +5,7 @@
 //! Nothing of a message is ever read: no texts of logs, no bodies, no control ids, and no page of an
 //! error.
 
+mod alerts;
 mod answer;
 mod catalogue;
 mod connections;
@@ -18,6 +19,7 @@ mod privacy;
 mod queries;
 mod rate;
 mod settings;
+mod sql;
 mod system;
 mod tally;
 #[cfg(test)]
@@ -27,12 +29,13 @@ mod told;
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::Bytes;
 use exposition::Labels;
 use tokio::time::Instant;
 
 pub use self::settings::{Account, IrisSettings, SqlSettings};
-use self::{hl7::Hl7, interop::Interop, mirror::Role, native::Native, told::Told};
+use self::{
+    alerts::Alerts, hl7::Hl7, interop::Interop, mirror::Role, native::Native, sql::Sql, told::Told,
+};
 use super::{CollectError, Collected, Collector, Reason};
 use crate::{
     http::{Client, Question},
@@ -55,6 +58,8 @@ pub struct IrisCollector {
     client: Option<Client>,
     hl7: Hl7,
     interop: Interop,
+    sql: Sql,
+    alerts: Alerts,
 }
 
 impl IrisCollector {
@@ -66,37 +71,41 @@ impl IrisCollector {
             client: None,
             hl7: Hl7::default(),
             interop: Interop::default(),
+            sql: Sql::default(),
+            alerts: Alerts::default(),
         }
     }
 
-    async fn ask(&mut self, until: Instant) -> Result<(Bytes, bool), Failure> {
+    fn client(&mut self) -> &mut Client {
         let settings = &self.settings;
-        let client = self.client.get_or_insert_with(|| {
+        self.client.get_or_insert_with(|| {
             let account = settings.account.as_ref();
             let authorization = account.map(|account| {
                 let pair = format!("{}:{}", account.username, account.password);
                 format!("Basic {}", BASE64_STANDARD.encode(pair))
             });
             Client::new(settings.url.clone(), &settings.trust, authorization)
-        });
-        let question = Question::get(METRICS, ACCEPT, LARGEST_BODY);
-        let answer = client.ask(&question, until).await?;
-        let simulated = answer.simulated;
-        Ok((answer::metrics(answer)?, simulated))
+        })
     }
 
-    /// What a body says.
-    fn read(&mut self, body: &[u8], simulated: bool, now: Instant) -> Result<Collected, Failure> {
-        let native = Native::read(body);
-        if native.is_cut {
-            let detail = "the page of metrics ends within a line";
-            return Err(Failure::new(Reason::Truncated, detail));
+    async fn look(&mut self, until: Instant) -> Result<Collected, Failure> {
+        let question = Question::get(METRICS, ACCEPT, LARGEST_BODY);
+        let answer = self.client().ask(&question, until).await?;
+        let simulated = answer.simulated;
+        let native = read(&answer::metrics(answer)?)?;
+        let role = Role::of(&native);
+        if let Some(client) = &mut self.client {
+            let settings = &self.settings;
+            self.sql.ask(client, &native, role, settings, until).await;
+            if settings.alerts_endpoint {
+                self.alerts.ask(client, until).await;
+            }
         }
-        if native.is_empty() {
-            let detail = "there are no metrics of IRIS in what is answered: look what is behind \
-                          the URL";
-            return Err(Failure::new(Reason::NotPrometheus, detail));
-        }
+        Ok(self.tell(native, simulated, Instant::now()))
+    }
+
+    /// What is made of it.
+    fn tell(&mut self, native: Native, simulated: bool, now: Instant) -> Collected {
         let mut told = Told::of(&self.settings.name);
         let settings = &self.settings;
         let role = Role::of(&native);
@@ -109,13 +118,30 @@ impl IrisCollector {
         self.hl7.tell(&native, role, settings, now, &mut told);
         let restarted = self.hl7.is_restarted();
         self.interop.tell(&native, restarted, settings, &mut told);
+        self.sql.tell(settings, &mut told);
+        self.alerts.tell(&mut told);
         tell_losses(&native, &mut told);
         if simulated {
             let help = "Nothing of this IRIS is true: it is simulated.";
             told.gauge("vitals_iris_simulated", help, 1.0);
         }
-        Ok(told.collected(native.into_families(), simulated))
+        told.collected(native.into_families(), simulated)
     }
+}
+
+/// A body, if it is one.
+fn read(body: &[u8]) -> Result<Native, Failure> {
+    let native = Native::read(body);
+    if native.is_cut {
+        let detail = "the page of metrics ends within a line";
+        return Err(Failure::new(Reason::Truncated, detail));
+    }
+    if native.is_empty() {
+        let detail = "there are no metrics of IRIS in what is answered: look what is behind the \
+                      URL";
+        return Err(Failure::new(Reason::NotPrometheus, detail));
+    }
+    Ok(native)
 }
 
 /// Lines that were left out.
@@ -154,10 +180,7 @@ impl Collector for IrisCollector {
 
     async fn collect(&mut self, deadline: Duration) -> Result<Collected, CollectError> {
         let until = Instant::now() + deadline.saturating_sub(MARGIN.min(deadline / 10));
-        let collected = match self.ask(until).await {
-            Ok((body, simulated)) => self.read(&body, simulated, Instant::now()),
-            Err(failure) => Err(failure),
-        };
+        let collected = self.look(until).await;
         collected.map_err(|Failure { reason, detail }| CollectError {
             part: format!("{}{METRICS}", self.settings.url),
             reason,

@@ -11,7 +11,7 @@ const WINDOWS: &str = "iris/metrics-irishealth-2024.1-windows-idle-production.tx
 const LINUX: &str = "iris/metrics-irishealth-2026.1-linux-active-production.EXCERPT.txt";
 
 /// A recorded body. Without the fixtures this says so, and there is nothing to test.
-fn recorded(name: &str) -> Option<Vec<u8>> {
+pub(super) fn recorded(name: &str) -> Option<Vec<u8>> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
     let folder = std::env::var_os("VITALS_FIXTURES").unwrap_or_else(|| beside.into());
     let path = PathBuf::from(folder).join(name);
@@ -100,7 +100,7 @@ impl Page {
 }
 
 fn look(collector: &mut IrisCollector, body: &[u8], now: Instant) -> Page {
-    Page::of(collector.read(body, false, now).unwrap())
+    Page::of(collector.tell(read(body).unwrap(), false, now))
 }
 
 fn page(settings: IrisSettings, body: &[u8]) -> Page {
@@ -429,7 +429,6 @@ fn messages_that_went_wrong_are_counted_for_the_production() {
 
 #[test]
 fn pages_that_are_none_are_refused() {
-    let mut collector = IrisCollector::new(settings());
     for (body, reason) in [
         (&b""[..], Reason::NotPrometheus),
         (b"<html>PID|1||12345</html>", Reason::Truncated),
@@ -437,7 +436,7 @@ fn pages_that_are_none_are_refused() {
         (b"node_load1 4\n", Reason::NotPrometheus),
         (b"iris_cpu_usage 5\niris_process{id=\"9", Reason::Truncated),
     ] {
-        let failure = collector.read(body, false, Instant::now()).unwrap_err();
+        let failure = read(body).unwrap_err();
         assert_eq!(failure.reason, reason);
         assert!(!failure.detail.contains("PID"), "{failure}");
     }

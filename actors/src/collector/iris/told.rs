@@ -101,6 +101,12 @@ impl Told {
         });
     }
 
+    /// A better source knows of this family: forgets what was told of it.
+    pub(super) fn replace(&mut self, family: &str) {
+        self.families.retain(|known| known.name != family);
+        self.absent.retain(|absent| absent.family != family);
+    }
+
     /// A part that could not be had.
     pub(super) fn failed(&mut self, part: &str, reason: Reason, detail: impl Into<String>) {
         self.failed.push(CollectError {
@@ -108,6 +114,11 @@ impl Told {
             reason,
             detail: detail.into(),
         });
+    }
+
+    /// A part that failed is had from elsewhere.
+    pub(super) fn forgive(&mut self, part: &str) {
+        self.failed.retain(|failed| failed.part != part);
     }
 
     pub(super) fn collected(self, native: Vec<MetricFamily>, simulated: bool) -> Collected {

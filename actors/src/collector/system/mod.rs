@@ -77,6 +77,8 @@ pub struct SystemSettings {
     pub rootfs: PathBuf,
     /// Whether filesystems are watched that somebody else has to answer for.
     pub network_filesystems: bool,
+    /// The label `job` of `node_*` where it is told beside others.
+    pub job: String,
 }
 
 impl Default for SystemSettings {
@@ -86,6 +88,7 @@ impl Default for SystemSettings {
             procfs: "/proc".into(),
             rootfs: "/".into(),
             network_filesystems: false,
+            job: "node".to_owned(),
         }
     }
 }
@@ -93,6 +96,7 @@ impl Default for SystemSettings {
 /// Measures the machine Vitals runs on.
 pub struct SystemCollector {
     node_exporter: bool,
+    job: String,
     procfs: Procfs,
     machine: Machine,
     cpus: Cpus,
@@ -127,9 +131,11 @@ impl SystemCollector {
             procfs,
             rootfs,
             network_filesystems,
+            job,
         } = settings;
         let mut collector = SystemCollector {
             node_exporter,
+            job,
             procfs: Procfs::new(procfs.clone()),
             machine,
             cpus: Cpus::default(),
@@ -262,6 +268,16 @@ impl SystemCollector {
 impl Collector for SystemCollector {
     fn name(&self) -> &str {
         "system"
+    }
+
+    /// Of `node_*`: as node_exporter on this machine would be known.
+    fn identity(&self) -> Labels {
+        if !self.node_exporter {
+            return Labels::none();
+        }
+        let node = (self.machine.uname)().nodename;
+        let instance = node.trim_end_matches('.');
+        Labels::new([("job", self.job.as_str()), ("instance", instance)])
     }
 
     /// The measurement that is due. Only these move the windows of the CPU ratios.

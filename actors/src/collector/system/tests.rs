@@ -117,6 +117,7 @@ impl Host {
             procfs: self.procfs.path().to_owned(),
             rootfs: self.rootfs.path().to_owned(),
             network_filesystems: false,
+            job: "hosts".to_owned(),
         };
         SystemCollector::on(machine, container, settings)
     }
@@ -294,6 +295,19 @@ fn a_file_without_an_end_is_too_large() {
     host.procfs.write("meminfo", vec![b'\n'; (1 << 20) + 1]);
     let collected = host.collector().measure(Occasion::Tick).unwrap();
     assert_eq!(collected.failed[0].reason, Reason::TooLarge);
+}
+
+#[test]
+fn it_is_known_by_the_job_of_the_settings_and_the_name_of_the_machine() {
+    let host = Host::recorded();
+    let mut machine = recorded_machine();
+    machine.uname = || Uname {
+        nodename: "node7.example.".to_owned(),
+        ..Uname::default()
+    };
+    let known = Labels::new([("job", "hosts"), ("instance", "node7.example")]);
+    assert_eq!(host.collector_on(machine, true).identity(), known);
+    assert_eq!(host.collector_on(machine, false).identity(), Labels::none());
 }
 
 #[test]

@@ -4,13 +4,15 @@
 
 mod accept;
 mod escape;
+mod flat;
 mod format;
-mod number;
+pub(crate) mod number;
 mod sample;
 
 #[cfg(test)]
 mod tests;
 
+pub use flat::write_flat;
 pub use format::Format;
 
 use std::collections::HashSet;

@@ -9,7 +9,7 @@ use super::Format;
 const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
 
 /// Appends a sample's value or a bound. OpenMetrics wants to see that it is a float: `1.0`.
-pub(super) fn push(out: &mut String, number: f64, format: Format) {
+pub(crate) fn push(out: &mut String, number: f64, format: Format) {
     if number.is_nan() {
         out.push_str("NaN");
         return;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::bent;
+
 /// Faults in force at once.
 const MOST: usize = 16;
 /// Longest planted text, in bytes.
@@ -59,6 +61,8 @@ pub enum FaultKind {
     Vanish,
     /// Lines that are no metrics.
     Garbage,
+    /// Every series that has labels once more, with the planted text as the value of one.
+    Labels,
     /// Every line twice.
     Duplicates,
     /// `NaN`, `-1`, exponents and infinities instead of numbers.
@@ -118,7 +122,8 @@ pub struct Fault {
     /// Where.
     #[serde(default)]
     pub on: Scope,
-    /// A text in error pages, SQL errors and garbage, which must not be found anywhere later.
+    /// A text in error pages, SQL errors, garbage and labels, which must not be found anywhere
+    /// later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plant: Option<String>,
     /// For [`FaultKind::Vanish`]: the starts of the names.
@@ -268,10 +273,13 @@ impl Faults {
     pub(crate) fn bend(&self, mut body: String) -> String {
         for fault in self.iter() {
             body = match fault.kind {
-                FaultKind::Garbage => garbage(&body, fault.plant.as_deref().unwrap_or("garbage")),
-                FaultKind::Duplicates => twice(&body),
-                FaultKind::OddNumbers => odd(&body),
-                FaultKind::TruncatedLine => cut(&body),
+                FaultKind::Garbage => {
+                    bent::garbage(&body, fault.plant.as_deref().unwrap_or("garbage"))
+                }
+                FaultKind::Labels => bent::planted(&body, fault.plant.as_deref().unwrap_or("^")),
+                FaultKind::Duplicates => bent::twice(&body),
+                FaultKind::OddNumbers => bent::odd(&body),
+                FaultKind::TruncatedLine => bent::cut(&body),
                 _ => body,
             };
         }
@@ -280,72 +288,4 @@ impl Faults {
         }
         body
     }
-}
-
-/// Every tenth line is followed by one that is no metric.
-fn garbage(body: &str, plant: &str) -> String {
-    let bad = [
-        format!("{plant}\n"),
-        format!(
-            "iris_broken{{id=\"{}\" 1\n",
-            plant.replace(['"', '\\', '\n'], "")
-        ),
-        "iris_broken{id=x} 1\n".to_owned(),
-        "iris_broken one\n".to_owned(),
-        "<UNDEFINED>zGetSensors+12^%SYS.Monitor.SAM.1\n".to_owned(),
-        "# TYPE iris_broken\n".to_owned(),
-        "{} 1\n".to_owned(),
-        " \t\n".to_owned(),
-    ];
-    let mut out = String::with_capacity(body.len() * 2);
-    for (number, line) in body.split_inclusive('\n').enumerate() {
-        out.push_str(line);
-        if number % 10 == 9 {
-            out.push_str(&bad[number / 10 % bad.len()]);
-        }
-    }
-    out
-}
-
-fn twice(body: &str) -> String {
-    let mut out = String::with_capacity(body.len() * 2);
-    for line in body.split_inclusive('\n') {
-        out.push_str(line);
-        if !line.starts_with('#') {
-            out.push_str(line);
-        }
-    }
-    out
-}
-
-fn odd(body: &str) -> String {
-    const ODD: [&str; 8] = [
-        "NaN", "-1", "1.5E-3", "+Inf", "-Inf", "1e400", "1E+06", "-.5",
-    ];
-    let mut out = String::with_capacity(body.len());
-    for (number, line) in body.lines().enumerate() {
-        match line.rsplit_once(' ') {
-            Some((series, _)) if !line.starts_with('#') => {
-                out.push_str(series);
-                out.push(' ');
-                out.push_str(ODD[number % ODD.len()]);
-            }
-            _ => out.push_str(line),
-        }
-        out.push('\n');
-    }
-    out
-}
-
-/// The first two thirds, and then to the middle of a line.
-fn cut(body: &str) -> String {
-    let mut at = body.len() * 2 / 3;
-    while at > 0 && !body.is_char_boundary(at) {
-        at -= 1;
-    }
-    let (kept, rest) = body.split_at(at);
-    // Two bytes into the next name: a line is never that short.
-    let line = rest.find('\n').map_or("", |end| &rest[..end]);
-    let more = rest.get(line.len()..line.len() + 7).unwrap_or("");
-    format!("{kept}{line}{more}")
 }

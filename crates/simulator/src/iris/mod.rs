@@ -22,11 +22,31 @@
 //! | `POST /sql` [`Planned`] | the answer to a query of a test's own |
 //!
 //! `?instance=N` speaks to one of several servers, without it all are meant.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use simulator::iris::{Fault, FaultKind, Options, Pace, Simulator};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let iris = Simulator::start(Options {
+//!     steady: true,
+//!     pace: Pace::Manual,
+//!     ..Options::default()
+//! })?;
+//! println!("{}/api/monitor/metrics", iris.url());
+//! iris.all().advance(Duration::from_secs(60))?;
+//! iris.all().fault(Fault::new(FaultKind::Licences).planted("PID|1||4711"))?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod access;
+mod bent;
 mod body;
 mod catalogue;
 mod clock;
+mod commands;
+mod control;
 mod fault;
 mod http;
 mod instance;
@@ -39,8 +59,10 @@ mod simulator;
 mod sql;
 mod world;
 
+pub use commands::Commands;
+pub use control::CommandError;
 pub use fault::{Fault, FaultError, FaultKind, Scope};
 pub use http::tls::TlsError;
 pub use options::{Access, Account, Gates, Options, Pace, Rights, Role, Tls, Version, accounts};
-pub use simulator::{CommandError, Commands, Simulator, StartError};
+pub use simulator::{Simulator, StartError};
 pub use sql::{Planned, QUERIES};

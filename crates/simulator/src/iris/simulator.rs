@@ -5,40 +5,33 @@ use std::{
     net::{SocketAddr, TcpListener},
     sync::Arc,
     thread,
-    time::{Duration, Instant},
 };
 
 use actix_web::{App, HttpServer, rt::System, web};
 use futures::future::{join_all, pending};
-use parking_lot::{Condvar, Mutex};
-use serde_json::{Value, json};
-use tokio::{
-    select,
-    sync::{oneshot, watch},
-    time::sleep,
-};
+use serde_json::Value;
+use tokio::{select, sync::oneshot};
 
 use super::{
-    fault::{Fault, FaultError},
+    commands::Commands,
+    control::{CommandError, Control},
     http::{
-        control,
+        control as endpoint,
         listener::Listener,
         port::Port,
         site::Site,
         tls::{self, TlsError},
     },
     instance::Instance,
-    options::{Gates, Options},
-    sql::Planned,
-    world::{Command, Status, topology},
+    options::{Options, Pace},
 };
 
 /// Simulated servers in one process at most.
 const MOST_INSTANCES: u16 = 64;
 /// Messages a minute at most.
 const FASTEST: f64 = 60_000.0;
-/// Listeners follow a command within this time, or a port was taken away.
-const SETTLES_WITHIN: Duration = Duration::from_secs(5);
+/// Simulated seconds a second at most.
+const FASTEST_PACE: u32 = 3_600;
 
 /// Why the simulation cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +53,9 @@ pub enum StartError {
     /// Not 0 to 60,000.
     #[error("a rate of {0} messages a minute: 0 to {FASTEST} can be simulated")]
     Rate(f64),
+    /// Not up to 3,600.
+    #[error("{0} simulated seconds a second: up to {FASTEST_PACE} can be simulated")]
+    Speed(u32),
     /// Not a path.
     #[error("the prefix `{0}` is no path such as /iris1")]
     Prefix(String),
@@ -72,196 +68,6 @@ pub enum StartError {
     /// The listeners did not come up.
     #[error("the simulated server did not start to listen")]
     Silent,
-}
-
-/// Why a command was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// There are fewer.
-    #[error("there is no instance {0}")]
-    Instance(u16),
-    /// Not a host of the production.
-    #[error("there is no host `{0}`: GET /state lists them")]
-    Host(String),
-    /// Not a status.
-    #[error("there is no status `{0}`: OK, Retry, Error, Inactive, Stopped")]
-    Status(String),
-    /// A fault that makes no sense.
-    #[error(transparent)]
-    Fault(#[from] FaultError),
-    /// No room for more.
-    #[error("too many are pinned or planned already")]
-    Many,
-    /// Not understood.
-    #[error("the body is not understood: {0}")]
-    Body(String),
-    /// No such command.
-    #[error("there is no command {0}")]
-    Unknown(String),
-}
-
-/// What can be done to the simulated servers.
-pub(crate) struct Control {
-    instances: Vec<Arc<Instance>>,
-    /// By port, the servers behind it.
-    ports: Vec<Vec<Arc<Instance>>>,
-    commanded: watch::Sender<u64>,
-    changed: (Mutex<()>, Condvar),
-}
-
-impl Control {
-    fn on(
-        &self,
-        which: Option<u16>,
-        mut act: impl FnMut(&Instance) -> Result<(), CommandError>,
-    ) -> Result<(), CommandError> {
-        let meant = |instance: &&Arc<Instance>| which.is_none_or(|which| which == instance.number);
-        let mut any = false;
-        for instance in self.instances.iter().filter(meant) {
-            any = true;
-            act(instance)?;
-        }
-        self.commanded
-            .send_modify(|count| *count = count.wrapping_add(1));
-        match (any, which) {
-            (false, Some(which)) => Err(CommandError::Instance(which)),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn state(&self, which: Option<u16>) -> Result<Value, CommandError> {
-        let mut states = Vec::new();
-        self.on(which, |instance| {
-            states.push(instance.state());
-            Ok(())
-        })?;
-        Ok(json!({ "simulated": true, "instances": states }))
-    }
-
-    pub(crate) fn command(
-        &self,
-        which: Option<u16>,
-        command: &Command,
-    ) -> Result<(), CommandError> {
-        self.on(which, |instance| {
-            instance.command(command.clone());
-            Ok(())
-        })
-    }
-
-    pub(crate) fn fault(&self, which: Option<u16>, fault: &Fault) -> Result<(), CommandError> {
-        self.on(which, |instance| Ok(instance.fault(fault.clone())?))
-    }
-
-    pub(crate) fn clear_faults(&self, which: Option<u16>) -> Result<(), CommandError> {
-        self.on(which, |instance| {
-            instance.clear_faults();
-            Ok(())
-        })
-    }
-
-    pub(crate) fn advance(&self, which: Option<u16>, time: Duration) -> Result<(), CommandError> {
-        self.on(which, |instance| {
-            instance.advance(time);
-            Ok(())
-        })
-    }
-
-    pub(crate) fn set_status(
-        &self,
-        which: Option<u16>,
-        host: &str,
-        status: &str,
-        seconds: u64,
-    ) -> Result<(), CommandError> {
-        let at = topology::item_named(host).ok_or_else(|| CommandError::Host(host.to_owned()))?;
-        let status =
-            Status::named(status).ok_or_else(|| CommandError::Status(status.to_owned()))?;
-        let command = Command::SetStatus {
-            host: at,
-            status,
-            seconds,
-        };
-        self.command(which, &command)
-    }
-
-    pub(crate) fn messages(
-        &self,
-        which: Option<u16>,
-        nack: u64,
-        errored: u64,
-        invalid: u64,
-    ) -> Result<(), CommandError> {
-        self.command(which, &Command::Nack(nack))?;
-        let host = topology::EHR;
-        self.command(
-            which,
-            &Command::Errored {
-                host,
-                count: errored,
-            },
-        )?;
-        self.command(which, &Command::Invalid(invalid))
-    }
-
-    pub(crate) fn pin(
-        &self,
-        which: Option<u16>,
-        family: &str,
-        value: Option<&str>,
-    ) -> Result<(), CommandError> {
-        self.on(which, |instance| {
-            let room = instance.pin(family, value);
-            room.then_some(()).ok_or(CommandError::Many)
-        })
-    }
-
-    pub(crate) fn plan(&self, which: Option<u16>, planned: &Planned) -> Result<(), CommandError> {
-        self.on(which, |instance| {
-            let room = instance.plan(planned.clone());
-            room.then_some(()).ok_or(CommandError::Many)
-        })
-    }
-
-    /// Some listener opened or closed.
-    pub(crate) fn listeners_changed(&self) {
-        let _guard = self.changed.0.lock();
-        self.changed.1.notify_all();
-    }
-
-    /// Every port is listened on, or not, as it should be.
-    fn is_settled(&self) -> bool {
-        self.ports.iter().all(|servers| {
-            let wanted = servers.iter().any(|instance| instance.accepts());
-            let listening = servers
-                .iter()
-                .any(|instance| instance.with(|inner| inner.listening));
-            wanted == listening
-        })
-    }
-
-    /// Waits for that.
-    pub(crate) async fn settled(&self) {
-        let begun = Instant::now();
-        while !self.is_settled() && begun.elapsed() < SETTLES_WITHIN {
-            sleep(Duration::from_millis(2)).await;
-        }
-    }
-
-    /// The same for a thread; false when it took too long.
-    fn wait_settled(&self) -> bool {
-        let begun = Instant::now();
-        let mut guard = self.changed.0.lock();
-        while !self.is_settled() {
-            if begun.elapsed() > SETTLES_WITHIN {
-                return false;
-            }
-            self.changed
-                .1
-                .wait_for(&mut guard, Duration::from_millis(20));
-        }
-        true
-    }
 }
 
 /// A running simulation; it ends when this is dropped.
@@ -294,13 +100,8 @@ impl Simulator {
         let control_address = control_port.as_ref().map(|(address, _)| *address);
 
         let behind = |site: &Site| site.servers.iter().map(|(_, at)| at.clone()).collect();
-        let (commanded, _) = watch::channel(0);
-        let control = Arc::new(Control {
-            ports: sites.iter().map(behind).collect(),
-            instances,
-            commanded,
-            changed: (Mutex::new(()), Condvar::new()),
-        });
+        let behind = sites.iter().map(behind).collect();
+        let control = Arc::new(Control::new(instances, behind));
         let listeners: Vec<_> = ports
             .into_iter()
             .zip(sites)
@@ -309,7 +110,7 @@ impl Simulator {
                 site: web::Data::new(site),
                 tls: tls.clone(),
                 control: control.clone(),
-                commanded: control.commanded.subscribe(),
+                commanded: control.commanded(),
             })
             .collect();
         let (stop, stopped) = oneshot::channel();
@@ -370,18 +171,12 @@ impl Simulator {
 
     /// All servers.
     pub fn all(&self) -> Commands<'_> {
-        Commands {
-            control: &self.control,
-            which: None,
-        }
+        Commands::new(&self.control, None)
     }
 
     /// One server, 1 to N.
     pub fn only(&self, instance: u16) -> Commands<'_> {
-        Commands {
-            control: &self.control,
-            which: Some(instance),
-        }
+        Commands::new(&self.control, Some(instance))
     }
 }
 
@@ -395,122 +190,16 @@ impl Drop for Simulator {
     }
 }
 
-/// Commands to all servers or to one.
-pub struct Commands<'a> {
-    control: &'a Control,
-    which: Option<u16>,
-}
-
-/// What became of a command.
-type Told = Result<(), CommandError>;
-
-#[allow(clippy::missing_errors_doc, reason = "all alike: see CommandError")]
-impl Commands<'_> {
-    /// Something goes wrong.
-    pub fn fault(&self, fault: Fault) -> Told {
-        self.done(self.control.fault(self.which, &fault))
-    }
-
-    /// All faults are over.
-    pub fn clear_faults(&self) -> Told {
-        self.done(self.control.clear_faults(self.which))
-    }
-
-    /// Simulated time passes, in whole seconds, at most a week.
-    pub fn advance(&self, time: Duration) -> Told {
-        self.done(self.control.advance(self.which, time))
-    }
-
-    /// The production starts.
-    pub fn start_production(&self) -> Told {
-        self.command(&Command::StartProduction)
-    }
-
-    /// The production stops: its metrics vanish.
-    pub fn stop_production(&self) -> Told {
-        self.command(&Command::StopProduction)
-    }
-
-    /// The production's counters start from 0.
-    pub fn restart_production(&self) -> Told {
-        self.command(&Command::RestartProduction)
-    }
-
-    /// IRIS is refused for `down`, answers 503 for `starting`, and starts from 0; simulated time.
-    pub fn restart_iris(&self, down: Duration, starting: Duration) -> Told {
-        self.command(&Command::RestartIris {
-            down: down.as_secs(),
-            starting: starting.as_secs(),
-        })
-    }
-
-    /// Mirror members change roles.
-    pub fn failover(&self) -> Told {
-        self.command(&Command::Failover)
-    }
-
-    /// A host is in this status for so long, in simulated time.
-    pub fn set_status(&self, host: &str, status: &str, time: Duration) -> Told {
-        let told = self
-            .control
-            .set_status(self.which, host, status, time.as_secs());
-        self.done(told)
-    }
-
-    /// So many messages are answered by NACK (once they come), fail, or are invalid.
-    pub fn messages(&self, nack: u64, errored: u64, invalid: u64) -> Told {
-        self.done(self.control.messages(self.which, nack, errored, invalid))
-    }
-
-    /// A system alert.
-    pub fn alert(&self, severity: u8, message: impl Into<String>) -> Told {
-        let message = message.into();
-        self.command(&Command::Alert { severity, message })
-    }
-
-    /// `iris_system_state`: -1 hung, 0 well, 1 warning, 2 alert.
-    pub fn system_state(&self, state: i8) -> Told {
-        self.command(&Command::SystemState(state))
-    }
-
-    /// So many times the usual comes in, for so long, in simulated time.
-    pub fn load(&self, factor: f64, time: Duration) -> Told {
-        let seconds = time.as_secs();
-        self.command(&Command::Load { factor, seconds })
-    }
-
-    /// Metrics are switched on and off.
-    pub fn gates(&self, gates: Gates) -> Told {
-        self.command(&Command::Gates(gates))
-    }
-
-    /// Every series of a family has this value, until `None`.
-    pub fn pin(&self, family: &str, value: Option<&str>) -> Told {
-        self.done(self.control.pin(self.which, family, value))
-    }
-
-    /// A query has this answer.
-    pub fn plan(&self, planned: Planned) -> Told {
-        self.done(self.control.plan(self.which, &planned))
-    }
-
-    fn command(&self, command: &Command) -> Told {
-        self.done(self.control.command(self.which, command))
-    }
-
-    fn done(&self, told: Told) -> Told {
-        // A port that was taken away meanwhile is in the log.
-        self.control.wait_settled();
-        told
-    }
-}
-
 fn judge(options: &Options) -> Result<(), StartError> {
     if !(1..=MOST_INSTANCES).contains(&options.instances) {
         return Err(StartError::Instances(options.instances));
     }
     if !(0.0..=FASTEST).contains(&options.rate) {
         return Err(StartError::Rate(options.rate));
+    }
+    match options.pace {
+        Pace::Times(pace) if pace > FASTEST_PACE => return Err(StartError::Speed(pace)),
+        _ => {}
     }
     let prefix = &options.prefix;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
@@ -596,7 +285,7 @@ async fn answer_commands(listener: Option<TcpListener>, control: Arc<Control>) {
         return pending().await;
     };
     let control = web::Data::new(control);
-    let server = HttpServer::new(move || App::new().configure(control::routes(control.clone())))
+    let server = HttpServer::new(move || App::new().configure(endpoint::routes(control.clone())))
         .workers(1)
         .disable_signals();
     let served = match server.listen(listener) {

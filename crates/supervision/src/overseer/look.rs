@@ -16,8 +16,9 @@ use crate::{
 
 /// However tight the deadlines, looking costs something.
 const OFTENEST: Duration = Duration::from_millis(10);
-/// However loose they are, the overseer shows that it lives.
-const RAREST: Duration = Duration::from_secs(1);
+/// However loose they are, the overseer shows that it lives. Each look wakes a thread, which costs
+/// more than looking does.
+const RAREST: Duration = Duration::from_secs(2);
 
 /// What a look found.
 enum Trouble {
@@ -115,13 +116,14 @@ impl Overseer {
         }
     }
 
-    /// Often enough for the tightest deadline to be overrun by a quarter at most.
+    /// Often enough for the tightest deadline to be overrun by its own length at most: what is in
+    /// progress is seen by the next look, and is late by the one after its deadline.
     fn tick(&self) -> Duration {
         let tightest = |spec: &ChildSpec| {
             let hang = spec.hang.unwrap_or(HANG);
             spec.stall.map_or(hang, |stall| stall.min(hang))
         };
         let deadlines = self.children.iter().map(|child| tightest(&child.spec));
-        (deadlines.min().unwrap_or(RAREST) / 4).clamp(OFTENEST, RAREST)
+        (deadlines.min().unwrap_or(RAREST) / 2).clamp(OFTENEST, RAREST)
     }
 }

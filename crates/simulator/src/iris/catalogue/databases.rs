@@ -112,7 +112,11 @@ pub(crate) fn size(world: &World, database: &Database) -> u64 {
 fn free(view: &View<'_>, database: &Database) -> Number {
     let day = view.now.div_euclid(86_400).unsigned_abs();
     let free = 5 + (database.megabytes * 7 + day * 13) % 200;
-    Number::ratio(free, if database.megabytes < 2 { 100 } else { 10 })
+    // Tenths, in a database of one megabyte hundredths; never more than four fifths of it.
+    match database.megabytes {
+        0 | 1 => Number::ratio(free.min(80), 100),
+        megabytes => Number::ratio(free.min(megabytes * 8), 10),
+    }
 }
 
 fn used(world: &World) -> u64 {

@@ -1,9 +1,9 @@
 //! The production, as IRIS samples it every five seconds.
 
-use super::{Family, Number, Series, View, gauge};
+use super::{Family, Number, Series, Version, View, gauge};
 use crate::iris::world::{
-    production::{Activity, Host, SAMPLING, Sample, Status},
-    topology::{BUSINESS, ITEMS, Kind, MONITOR, NAMESPACE, PRODUCTION, TYPES},
+    production::{Activity, Host, SAMPLING, Sample},
+    topology::{ARCHIVE, BUSINESS, ITEMS, MONITOR, NAMESPACE, PRODUCTION, TYPES},
 };
 
 pub(super) const ALL: &[Family] = &[
@@ -23,7 +23,7 @@ pub(super) const ALL: &[Family] = &[
         "iris_interop_avg_processing_time",
         "Average time message was being processed by host items",
         |view, out| {
-            active(view, out, |sum| hundredths(sum.processing_us, sum.count));
+            active(view, out, |sum| mean(view, sum.processing_us, sum.count));
         },
     )
     .unit("seconds")
@@ -32,7 +32,7 @@ pub(super) const ALL: &[Family] = &[
         "iris_interop_avg_queueing_time",
         "Average time message was queued before being processed by a host item",
         |view, out| {
-            active(view, out, |sum| hundredths(sum.queueing_us, sum.count));
+            active(view, out, |sum| mean(view, sum.queueing_us, sum.count));
         },
     )
     .unit("seconds")
@@ -141,9 +141,13 @@ fn sample<'a>(view: &'a View<'_>) -> Option<&'a Sample> {
     view.production().map(|production| &production.sample)
 }
 
-/// Seconds, in hundredths.
-fn hundredths(microseconds: u64, count: u64) -> Number {
-    Number::ratio(microseconds / count.max(1) / 10_000, 100)
+/// Seconds: in millionths in 2024.1, in hundredths later, as recorded.
+fn mean(view: &View<'_>, microseconds: u64, count: u64) -> Number {
+    let each = microseconds / count.max(1);
+    match view.version() {
+        Version::V2024 => Number::ratio(each, 1_000_000),
+        Version::V2026 | Version::Community => Number::ratio((each + 5_000) / 10_000, 100),
+    }
 }
 
 fn push(out: &mut Series, index: usize, value: Number) {
@@ -200,10 +204,8 @@ fn active(view: &View<'_>, out: &mut Series, value: impl Fn(Activity) -> Number)
     };
     if view.world.gates.activity {
         for item in 0..BUSINESS {
-            for (kind, &sum) in TYPES.into_iter().zip(&sample.activity[item]) {
-                if sum.count > 0 && sample.hosts[item].status != Status::Stopped {
-                    push(item, shown_type(item, kind), sum);
-                }
+            for (kind, sum) in by_shown_type(item, &sample.activity[item]) {
+                push(item, kind, sum);
             }
         }
     }
@@ -215,10 +217,18 @@ fn active(view: &View<'_>, out: &mut Series, value: impl Fn(Activity) -> Number)
     push(MONITOR, "-", own);
 }
 
-/// What an operation is sent is what the router made of it; HL7 stays HL7.
-fn shown_type(item: usize, kind: &'static str) -> &'static str {
-    match (ITEMS[item].kind, ITEMS[item].name) {
-        (Kind::Operation, "Archive & Audit") => "Ens.StringRequest",
-        _ => kind,
+/// What an item did, by type; the archive is sent strings, whatever they were before.
+fn by_shown_type(item: usize, activity: &[Activity]) -> Vec<(&'static str, Activity)> {
+    let did = TYPES
+        .into_iter()
+        .zip(activity.iter().copied())
+        .filter(|(_, sum)| sum.count > 0);
+    if item != ARCHIVE {
+        return did.collect();
     }
+    did.map(|(_, sum)| sum)
+        .reduce(Activity::plus)
+        .map(|sum| ("Ens.StringRequest", sum))
+        .into_iter()
+        .collect()
 }

@@ -33,7 +33,8 @@ pub(super) const ALL: &[Family] = &[
         "Licenses in use (percentage)",
         |view, out| {
             if shown(view) {
-                out.one(Number::whole(view.used * 100 / view.units.max(1)));
+                let units = view.units.max(1);
+                out.one(Number::whole((view.used * 100 + units / 2) / units));
             }
         },
     ),

@@ -7,9 +7,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::super::{
+    control::{CommandError, Control},
     fault::Fault,
     options::Gates,
-    simulator::{CommandError, Control},
     sql::Planned,
     world::Command,
 };

@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 use tokio::{select, sync::watch, time::sleep};
 
 use super::{
-    super::simulator::Control,
+    super::control::Control,
     port::Port,
     reset::Resettable,
     site::{Site, routes},
@@ -88,12 +88,15 @@ impl Listener {
     }
 
     fn serve(&self) -> io::Result<Server> {
-        let site = self.site.clone();
+        let (site, connected) = (self.site.clone(), self.site.clone());
         let server = HttpServer::new(move || App::new().configure(routes(site.clone())))
             .workers(1)
             .keep_alive(KEEP_ALIVE)
             .disable_signals()
-            .on_connect(|stream, data| Resettable::remember(stream, data));
+            .on_connect(move |stream, data| {
+                connected.connected();
+                Resettable::remember(stream, data);
+            });
         let listener = self.port.listen()?;
         let server = match &self.tls {
             None => server.listen(listener)?,

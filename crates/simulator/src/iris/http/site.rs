@@ -27,6 +27,13 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// A client has connected: to all servers behind the port, as it has not said which it means.
+    pub(crate) fn connected(&self) {
+        for (_, instance) in &self.servers {
+            instance.with(|inner| inner.asked.connections += 1);
+        }
+    }
+
     fn route<'a>(&self, path: &'a str) -> Option<(&(String, Arc<Instance>), &'a str)> {
         self.servers.iter().find_map(|server| {
             let below = path.strip_prefix(&*server.0)?;
@@ -45,7 +52,14 @@ pub(crate) fn routes(site: web::Data<Site>) -> impl FnOnce(&mut web::ServiceConf
     }
 }
 
-async fn answer(request: HttpRequest, body: web::Bytes, site: web::Data<Site>) -> HttpResponse {
+async fn answer(
+    request: HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+    site: web::Data<Site>,
+) -> HttpResponse {
+    let Ok(body) = body else {
+        return deliver::plain(Reply::page(413, None));
+    };
     let Some(((prefix, instance), path)) = site.route(request.path()) else {
         return deliver::plain(Reply::page(404, None));
     };

@@ -101,6 +101,28 @@ pub const QUERIES: &[Query] = &[
         },
     ),
     query(
+        "SELECT %EXACT(ConfigName) AS host, COUNT(*) AS n, MAX(ID) AS last FROM Ens_Util.Log WHERE ID > ? AND Type = 2 GROUP BY %EXACT(ConfigName)",
+        1,
+        PRODUCTION,
+        |inner, parameters, _| {
+            let headers = &inner.world.headers;
+            let then = headers.at_log(watermark(parameters));
+            (0..BUSINESS)
+                .map(|host| (host, headers.now.log_errors[host] - then.log_errors[host]))
+                .filter(|(_, count)| *count > 0)
+                .map(|(host, count)| {
+                    json!({ "host": ITEMS[host].name, "n": count, "last": headers.now.log_id })
+                })
+                .collect()
+        },
+    ),
+    query(
+        "SELECT %EXACT(TargetConfigName) AS host, MIN(TimeCreated) AS oldest, GETUTCDATE() AS at FROM Ens.MessageHeader WHERE Status = 2 GROUP BY %EXACT(TargetConfigName)",
+        0,
+        PRODUCTION,
+        oldest,
+    ),
+    query(
         "SELECT MAX(ID) AS last FROM Ens_Util.Log",
         0,
         PRODUCTION,
@@ -219,6 +241,22 @@ fn queues(inner: &Inner, _: &[Value], weak: bool) -> Vec<Value> {
     let queued = (0..BUSINESS).filter(|host| ITEMS[*host].kind != Kind::Service);
     queued
         .map(|host| json!({ "Name": ITEMS[host].name, "Count": queues[host] }))
+        .collect()
+}
+
+/// Invented: as if a message came every second.
+fn oldest(inner: &Inner, _: &[Value], _: bool) -> Vec<Value> {
+    let time = |second| {
+        let time = jiff::Timestamp::from_second(second).unwrap_or_default();
+        time.strftime("%Y-%m-%d %H:%M:%S.000").to_string()
+    };
+    let (now, queues) = (inner.world.now, inner.world.queues());
+    let queued = (0..BUSINESS).filter(|host| queues[*host] > 0);
+    queued
+        .map(|host| {
+            let oldest = now.saturating_sub_unsigned(queues[host]);
+            json!({ "host": ITEMS[host].name, "oldest": time(oldest), "at": time(now) })
+        })
         .collect()
 }
 

@@ -78,6 +78,15 @@ pub(crate) struct Activity {
     pub(crate) queueing_us: u64,
 }
 
+impl Activity {
+    pub(crate) fn plus(mut self, other: Self) -> Self {
+        self.count += other.count;
+        self.processing_us += other.processing_us;
+        self.queueing_us += other.queueing_us;
+        self
+    }
+}
+
 type Slot = [[Activity; TYPES.len()]; BUSINESS];
 
 /// What IRIS last sampled of the production.
@@ -222,17 +231,19 @@ impl Production {
         if !self.works(at) {
             return;
         }
-        let mut left = capacity(setup, now, at, mean);
         let waiting: u64 = self.hosts[at].queue.iter().sum();
-        for kind in 0..TYPES.len() {
+        let mut left = capacity(setup, now, at, mean).min(waiting);
+        // By Little's law: what waits on, over what goes.
+        let queued_us = (waiting - left).saturating_mul(1_000_000) / left.max(1);
+        // No type is always the last.
+        let first = now.rem_euclid(TYPES.len() as i64) as usize;
+        for kind in (first..TYPES.len()).chain(0..first) {
             let count = self.hosts[at].queue[kind].min(left);
             if count == 0 {
                 continue;
             }
             left -= count;
             self.hosts[at].queue[kind] -= count;
-            // By Little's law: what waits, over what goes.
-            let queued_us = (waiting - count).saturating_mul(1_000_000) / count;
             match at {
                 ROUTER => {
                     // A request and its response each: recorded routers count more than comes in.
@@ -301,9 +312,7 @@ impl Production {
         let mut activity = Slot::default();
         for slot in &self.slots {
             for (sums, adds) in activity.iter_mut().flatten().zip(slot.iter().flatten()) {
-                sums.count += adds.count;
-                sums.processing_us += adds.processing_us;
-                sums.queueing_us += adds.queueing_us;
+                *sums = sums.plus(*adds);
             }
         }
         let before = &self.sample.hosts;

@@ -1,0 +1,80 @@
+//! A regular expression as a matcher has it: anchored at both ends, its size bounded.
+
+use regex::{Regex, RegexBuilder};
+use regex_syntax::ast::parse::Parser;
+
+use crate::{error::SelectorError, limits::Limits};
+
+/// A regular expression that has to match the whole of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(Regex);
+
+impl Pattern {
+    /// Compiles it, within its bounds.
+    pub(crate) fn new(pattern: &str) -> Result<Self, SelectorError> {
+        let malformed = |why: String| SelectorError::Pattern {
+            pattern: pattern.to_owned(),
+            why,
+        };
+        // By itself first: `a)|(b` would be well-formed between the anchors.
+        Parser::new()
+            .parse(pattern)
+            .map_err(|error| malformed(error.kind().to_string()))?;
+        // As in Prometheus 3 a dot is any character, the end of a line too.
+        let anchored = format!("^(?s:{pattern})$");
+        let built = RegexBuilder::new(&anchored)
+            .size_limit(Limits::PATTERN_BYTES)
+            .dfa_size_limit(Limits::PATTERN_BYTES)
+            .build();
+        built.map(Pattern).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => SelectorError::PatternTooLarge {
+                pattern: pattern.to_owned(),
+            },
+            // It is told over several lines; the last one says what.
+            error => malformed(last_line(&error.to_string())),
+        })
+    }
+
+    pub(crate) fn is_match(&self, value: &str) -> bool {
+        self.0.is_match(value)
+    }
+}
+
+fn last_line(text: &str) -> String {
+    let line = text.lines().last().unwrap_or(text);
+    line.trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_value_has_to_match() {
+        let matches = |pattern, value| Pattern::new(pattern).unwrap().is_match(value);
+        assert!(matches("a|b", "a") && matches("a|b", "b"));
+        assert!(!matches("a|b", "ab") && !matches("a|b", "ba"));
+        assert!(matches("a.c", "a\nc"));
+        assert!(matches("", "") && !matches("", "a"));
+        assert!(matches(".*", "") && !matches(".+", ""));
+        assert!(!matches("a", "a\n"));
+    }
+
+    #[test]
+    fn what_is_malformed_or_too_large_is_refused() {
+        let error = |pattern: &str| Pattern::new(pattern).unwrap_err().to_string();
+        assert_eq!(
+            error("a)|(b"),
+            "the regular expression \"a)|(b\" is malformed: unopened group"
+        );
+        assert_eq!(
+            error("["),
+            "the regular expression \"[\" is malformed: unclosed character class"
+        );
+        assert!(error(r"\pX").ends_with("malformed: Unicode property not found"));
+        assert!(error(r"(a)\1").contains("malformed: backreferences are not supported"));
+        for large in [r"\w{99}", ".{9999}", "(((a{99}){99}){99}){99}"] {
+            assert!(error(large).ends_with("is too large; use fewer repetitions"));
+        }
+    }
+}
