@@ -18,6 +18,7 @@ mod iris_faults;
 mod iris_load;
 mod iris_restarts;
 mod iris_slow;
+mod iris_sql;
 mod metrics;
 mod network;
 mod prometheus;
