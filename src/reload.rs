@@ -24,6 +24,7 @@ use vitals_actors::{
     health::Health,
     messages::Retuned,
     own::OwnMetrics,
+    targets::Thresholds,
     tuning::{Tunable, Tuning},
 };
 
@@ -34,7 +35,6 @@ use crate::{
     logging,
     settings::{Settings, SettingsError},
     settings_changed::Changed,
-    tree::thresholds,
 };
 
 /// A file on a disk that hangs is waited for no longer.
@@ -188,6 +188,24 @@ pub(crate) fn tuning(settings: &Settings) -> Tuning {
         thresholds: thresholds(settings),
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
+    }
+}
+
+fn thresholds(settings: &Settings) -> Thresholds {
+    let targets = &settings.targets;
+    Thresholds {
+        cpu: targets.cpu,
+        memory: targets.memory,
+        disk: targets.disk,
+        network_latency: targets.network_latency,
+        query_time: targets.query_time,
+        hl7_rate: targets.hl7_rate,
+        connection_pool: targets.connection_pool,
+        database_size: targets.database_size,
+        api_response: targets.api_response,
+        error_rate: targets.error_rate,
+        cache_hit: targets.cache_hit,
+        uptime: targets.uptime,
     }
 }
 

@@ -26,7 +26,6 @@ use vitals_actors::{
     health::{Health, HealthSettings},
     last_known::LastKnown,
     own::OwnMetrics,
-    targets::Thresholds,
     tuning::Tunable,
     units::Intensity,
 };
@@ -241,22 +240,4 @@ fn machine() -> String {
 
 fn capacity(commands: usize, queries: usize) -> Capacity {
     Capacity { commands, queries }
-}
-
-pub(crate) fn thresholds(settings: &Settings) -> Thresholds {
-    let targets = &settings.targets;
-    Thresholds {
-        cpu: targets.cpu,
-        memory: targets.memory,
-        disk: targets.disk,
-        network_latency: targets.network_latency,
-        query_time: targets.query_time,
-        hl7_rate: targets.hl7_rate,
-        connection_pool: targets.connection_pool,
-        database_size: targets.database_size,
-        api_response: targets.api_response,
-        error_rate: targets.error_rate,
-        cache_hit: targets.cache_hit,
-        uptime: targets.uptime,
-    }
 }

@@ -66,7 +66,9 @@ fn is_nowhere(watched: &Watched, fault: &str) {
         "/vitals/v1/tree",
         "/federate?match%5B%5D=%7B__name__=~%22.%2B%22%7D",
     ] {
-        let body = vitals.get(path).body.to_ascii_lowercase();
+        let answer = vitals.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let body = answer.body.to_ascii_lowercase();
         assert!(!body.contains(CANARY), "{fault}: {path}: {body}");
     }
     let log = vitals.process.log();

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::{
-    collector::Reason,
+    collector::{Reason, system::LOCAL},
     standing::{Source, Standing},
     targets::{CONTAINER_TARGETS, Scope, TARGETS, Target, Thresholds},
 };
@@ -151,6 +151,11 @@ impl Summary {
             let series = standing.series(name, now);
             (!series.is_empty()).then(|| series.iter().map(|point| point.value).sum())
         };
+        let local = |name| {
+            let series = standing.series(name, now).into_iter();
+            let of_local = series.filter(|point| point.metric.labels.get("host") == Some(LOCAL));
+            of_local.map(|point| point.value).reduce(f64::max)
+        };
         let is = |status| targets.iter().any(|target| target.status == status);
         let status = match (is(TargetStatus::Missed), is(TargetStatus::Met)) {
             (true, _) => Status::Missed,
@@ -166,9 +171,9 @@ impl Summary {
                 of: TARGETS.len(),
             },
             system: System {
-                cpu: value("cpu"),
-                memory: value("memory"),
-                disk: value("disk"),
+                cpu: local("vitals_host_cpu_used_ratio"),
+                memory: local("vitals_host_memory_used_ratio"),
+                disk: local("vitals_host_filesystem_used_ratio"),
                 network_receive_bytes: sum("vitals_host_network_receive_bytes_total"),
                 network_transmit_bytes: sum("vitals_host_network_transmit_bytes_total"),
             },
@@ -361,7 +366,7 @@ mod tests {
     #[test]
     fn a_container_is_a_row_of_its_own_where_it_has_a_limit() {
         let mut standing = Standing::default();
-        let of = |name, value| observed("system", name, &[("", value)]);
+        let of = |name, value| observed("system", name, &[("local", value)]);
         standing.take(of("vitals_host_memory_used_ratio", 0.3));
         assert_eq!(Summary::of(&standing, &required()).targets.len(), 12);
 

@@ -7,7 +7,7 @@ use super::problem::Fault;
 use super::stack::Stack;
 use super::table::{ANY, Finding, Reading, is_name};
 use super::token::{ALLOWED, TokenHash};
-use super::value::{Entries, Entry, Place, Value, show_path};
+use super::value::{Entries, Place, insert, show_path};
 
 /// What the names of all variables that stand for a setting begin with.
 const PREFIX: &str = "VITALS__";
@@ -119,32 +119,4 @@ fn is_known(path: &str, reading: &Reading) -> bool {
 pub(super) fn name(path: &str) -> String {
     let path = path.replace(ANY, "<name>");
     format!("{PREFIX}{}", path.replace('.', "__").to_uppercase())
-}
-
-/// Puts untyped text at `path`, making the tables on the way.
-pub(super) fn insert(entries: &mut Entries, path: &str, place: Place, text: String) {
-    let value = match path.split_once('.') {
-        None => Value::Untyped(text),
-        Some((section, rest)) => {
-            let table = Value::Table(Entries::new());
-            let entry = Entry {
-                key: place.clone(),
-                place: place.clone(),
-                value: table,
-            };
-            let entry = entries.entry(section.to_owned()).or_insert(entry);
-            if let Value::Table(entries) = &mut entry.value {
-                insert(entries, rest, place, text);
-            }
-            return;
-        }
-    };
-    entries.insert(
-        path.to_owned(),
-        Entry {
-            key: place.clone(),
-            place,
-            value,
-        },
-    );
 }

@@ -12,7 +12,7 @@ use super::iris;
 use super::nearest;
 use super::problem::{Fault, Origin, Problem, SHOWN, SettingsError};
 use super::table::{Finding, Reading};
-use super::value::{Entries, Place, shorten};
+use super::value::{Entries, Place, insert, shorten};
 
 /// The flag that names the settings file.
 const CONFIG: &str = "--config";
@@ -113,7 +113,7 @@ fn flags(flags: &Flags) -> Entries {
         ("--log-format", "log.format", &flags.log_format),
     ] {
         if let Some(text) = text {
-            environment::insert(&mut entries, path, Place::Flag(flag), text.clone());
+            insert(&mut entries, path, Place::Flag(flag), text.clone());
         }
     }
     entries

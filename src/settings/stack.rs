@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 
 use vitals_actors::net::Endpoint;
 
-use super::environment::insert;
 use super::problem::Fault;
 use super::table::{Finding, Reading};
-use super::value::{Entries, Place};
+use super::value::{Entries, Place, insert};
 
 /// What they are called here. The port is that of IRIS's private web server.
 const IRIS: &str = "iris.main";

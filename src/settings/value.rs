@@ -108,3 +108,31 @@ pub(super) fn shorten(text: &str) -> String {
     }
     short
 }
+
+/// Puts untyped text at `path`, making the tables on the way.
+pub(super) fn insert(entries: &mut Entries, path: &str, place: Place, text: String) {
+    let value = match path.split_once('.') {
+        None => Value::Untyped(text),
+        Some((section, rest)) => {
+            let table = Value::Table(Entries::new());
+            let entry = Entry {
+                key: place.clone(),
+                place: place.clone(),
+                value: table,
+            };
+            let entry = entries.entry(section.to_owned()).or_insert(entry);
+            if let Value::Table(entries) = &mut entry.value {
+                insert(entries, rest, place, text);
+            }
+            return;
+        }
+    };
+    entries.insert(
+        path.to_owned(),
+        Entry {
+            key: place.clone(),
+            place,
+            value,
+        },
+    );
+}

@@ -1,6 +1,9 @@
 //! A body of `/api/monitor/metrics`, reduced to the families that are handed on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use exposition::{
     Labels, Metric, MetricFamily, Value,
@@ -30,6 +33,7 @@ impl Native {
     pub(super) fn read(body: &[u8]) -> Native {
         let mut native = Native::default();
         let mut seen: HashSet<(&'static str, Labels)> = HashSet::new();
+        let mut texts = Texts::default();
         // A last line without an end could have lost digits of its number: it is not believed.
         let end = body.iter().rposition(|byte| *byte == b'\n');
         let (whole, rest) = body.split_at(end.map_or(0, |end| end + 1));
@@ -44,7 +48,7 @@ impl Native {
                     "messagetype" => Some(privacy::message_type(value)),
                     _ => privacy::name(value),
                 };
-                value.map(|value| (name, value.into_owned()))
+                value.map(|value| (texts.shared(name), texts.shared(&value)))
             });
             let Some(labels) = labels.collect::<Option<Vec<_>>>() else {
                 native.withheld += 1;
@@ -105,6 +109,24 @@ impl Native {
 
     pub(super) fn into_families(self) -> Vec<MetricFamily> {
         self.families.into_values().collect()
+    }
+}
+
+/// Names and values of labels, each kept once for a whole body: there are few, and they come again
+/// and again.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        match self.0.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let new: Arc<str> = text.into();
+                self.0.insert(new.clone());
+                new
+            }
+        }
     }
 }
 

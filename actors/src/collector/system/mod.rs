@@ -64,7 +64,7 @@ use self::{
 use super::{CollectError, Collected, Collector};
 
 /// The `host` label of the machine Vitals runs on.
-const LOCAL: &str = "local";
+pub(crate) const LOCAL: &str = "local";
 
 /// `[system]` in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,14 @@ use std::{
     io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use rustix::io::Errno;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
+use tokio::time::Instant;
 
 use super::text::Malformed;
 use crate::collector::{CollectError, Reason};
@@ -20,6 +25,13 @@ const LIMIT: usize = 1 << 20;
 /// A line per mount, and one overlay's line alone can fill a page: a busy container host has more
 /// than a megabyte of them.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
+
+/// The table of mounts: the host's, and ours.
+const MOUNTINFO: [&str; 2] = ["1/mountinfo", "self/mountinfo"];
+
+/// It is read anew all the same after so long: that a filesystem has made itself read-only is not
+/// said.
+const MOUNTINFO_COUNTS: Duration = Duration::from_millis(9500);
 
 /// Where `/proc` is unless somebody says otherwise.
 const OWN: &str = "/proc";
@@ -41,6 +53,8 @@ pub(super) struct Procfs {
     network: &'static str,
     open: HashMap<Of, File>,
     buffer: Vec<u8>,
+    /// When the table of mounts was read the last time.
+    mounts_read: Option<Instant>,
 }
 
 impl Procfs {
@@ -51,6 +65,7 @@ impl Procfs {
             network: if own { "net" } else { "1/net" },
             open: HashMap::new(),
             buffer: Vec::new(),
+            mounts_read: None,
         }
     }
 
@@ -88,17 +103,42 @@ impl Procfs {
     }
 
     /// The mounts as the host's first process sees them, or, where that one is hidden from us, as
-    /// we do.
-    pub(super) fn parse_mountinfo<T>(
+    /// we do. Where nothing was mounted since the last time the parser is not called: the kernel
+    /// takes longer to write this table than all others, and says when it has changed.
+    pub(super) fn parse_mountinfo(
         &mut self,
-        mut parser: impl FnMut(&[u8]) -> Result<T, Malformed>,
-    ) -> Result<T, CollectError> {
+        mut parser: impl FnMut(&[u8]) -> Result<(), Malformed>,
+    ) -> Result<(), CollectError> {
+        let now = Instant::now();
+        let is_young = |read: Instant| now.duration_since(read) < MOUNTINFO_COUNTS;
+        if self.mounts_read.is_some_and(is_young) && !self.has_new_mounts() {
+            return Ok(());
+        }
+        self.mounts_read = None;
         let mut of = |file| self.parse_within(MOUNTINFO_LIMIT, Of::Machine(file), &mut parser);
-        match of("1/mountinfo") {
-            Err(trouble) if trouble.unread.is_some() => of("self/mountinfo"),
+        match of(MOUNTINFO[0]) {
+            Err(trouble) if trouble.unread.is_some() => of(MOUNTINFO[1]),
             result => result,
         }
-        .map_err(Trouble::error)
+        .map_err(Trouble::error)?;
+        self.mounts_read = Some(now);
+        Ok(())
+    }
+
+    /// Whether there may be mounts that were not there when the table was opened, or asked for this
+    /// the last time. Of a file that is no such table nobody knows.
+    fn has_new_mounts(&self) -> bool {
+        let open = MOUNTINFO.iter();
+        let mut open = open.filter_map(|name| self.open.get(&Of::Machine(name)));
+        let Some(table) = open.next() else {
+            return true;
+        };
+        let mut asked = [PollFd::new(table, PollFlags::PRI | PollFlags::OUT)];
+        let no_time = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        !matches!(poll(&mut asked, Some(&no_time)), Ok(0))
     }
 
     fn parse_within<T>(
