@@ -192,6 +192,11 @@ impl<C: Collector> CollectorActor<C> {
         match failure {
             Some(error) => log::warn!("{name}: {error}; trying again every {interval:?}"),
             None if self.said.is_some() => log::info!("{name}: measured again, nothing missing"),
+            None if outcome.simulated => {
+                log::warn!(
+                    "{name}: measured every {interval:?}; it is simulated, nothing of it is true"
+                );
+            }
             None => log::info!("{name}: measured every {interval:?}"),
         }
         self.said = now;
