@@ -43,6 +43,23 @@ fn queues_and_errors_in_the_log() {
         .series
         .join(" ");
     assert!(sources.contains("Ens.Queue_Enumerate"), "{sources}");
+    // Of every host with a queue it is known whether it stalls, also without an alert value.
+    let page = vitals.page();
+    let hosts = |family: &str| {
+        let series = &page.find(family).unwrap().series;
+        let labels = series
+            .iter()
+            .map(|series| series.split_once('{').unwrap().1);
+        labels.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let queued = hosts("vitals_iris_interop_queued");
+    assert!(queued.len() > 1, "{queued:?}");
+    assert!(
+        queued
+            .iter()
+            .all(|labels| labels.contains("production=\"Hospital.Production\""))
+    );
+    assert_eq!(hosts("vitals_iris_interop_stalled"), queued);
     assert_eq!(
         total(&vitals, "vitals_iris_interop_log_errors_total"),
         None,
@@ -76,29 +93,29 @@ fn hl7_is_counted_where_the_metrics_are_switched_off() {
 }
 
 #[test]
-fn rights_that_are_missing_are_named_and_no_text_is_shown() {
-    let iris = Simulated::start(&["--steady"]);
-    iris.fault_with(json!({ "kind": "sql_not_privileged", "plant": "PID|1||CANARY^^^H^MR" }));
-    let vitals = watch(&iris, "");
-    until("the reason", DEADLINE, || {
-        let series = "vitals_collector_errors_total\
-                      {collector=\"iris/main\",reason=\"low_privilege\"}";
-        vitals.page().get(series)
-    });
-    let health = until("the remedy", DEADLINE, || {
-        let health = vitals.get("/health").body;
-        health.contains("SQLCODE -99").then_some(health)
-    });
-    assert!(health.contains("grant it SELECT"), "{health}");
-    assert!(
-        total(&vitals, "vitals_hl7_messages_total").is_some(),
-        "the metrics are untouched"
-    );
-    let said = [
-        &*health,
-        &vitals.get("/metrics").body,
-        &vitals.process.log().join(" "),
-    ]
-    .concat();
-    assert!(!said.contains("CANARY"));
+fn what_cannot_be_asked_has_a_reason_and_no_text_is_shown() {
+    for (fault, reason, told) in [
+        ("sql_not_privileged", "low_privilege", "grant it SELECT"),
+        ("sql_not_found", "sql", "SQLCODE -30"),
+        ("sql_server_error", "sql", "sql: queues in HOSPITAL"),
+        ("sql_disabled", "disabled", "/api/atelier"),
+    ] {
+        let iris = Simulated::start(&["--steady"]);
+        iris.fault_with(json!({ "kind": fault, "plant": "PID|1||CANARY^^^H^MR" }));
+        let vitals = watch(&iris, "");
+        until(fault, DEADLINE, || {
+            let labels = format!("collector=\"iris/main\",reason=\"{reason}\"");
+            let series = format!("vitals_collector_errors_total{{{labels}}}");
+            vitals.page().get(&series)
+        });
+        let health = until(told, DEADLINE, || {
+            let health = vitals.get("/health").body;
+            health.contains(told).then_some(health)
+        });
+        let total = total(&vitals, "vitals_hl7_messages_total");
+        assert!(total.is_some(), "the metrics are untouched");
+        let log = vitals.process.log().join(" ");
+        let said = [&*health, &vitals.get("/metrics").body, &log].concat();
+        assert!(!said.contains("CANARY"), "{fault}: {said}");
+    }
 }

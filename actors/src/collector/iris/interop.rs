@@ -14,7 +14,10 @@ use super::{
 use crate::collector::Reason;
 
 /// A host that has had messages in its queue and has done nothing for so long is stalled.
-const STALLED: Duration = Duration::from_secs(300);
+const STALLED_AFTER: Duration = Duration::from_secs(300);
+const IDLE: &str = "iris_interop_last_activity";
+const QUEUED: &str = "vitals_iris_interop_queued";
+const STALLED: &str = "vitals_iris_interop_stalled";
 /// Hosts of IRIS's own: plumbing.
 const PLUMBING: [&str; 3] = ["Ens.", "EnsLib.Background.", "EnsLib.Testing."];
 
@@ -60,8 +63,7 @@ impl Interop {
         self.troubles(native, restarted, settings, told);
         let watched = |labels: &Labels| {
             let host = labels.get("host").unwrap_or_default();
-            settings.watches(labels.get("id"))
-                && !PLUMBING.iter().any(|plumbing| host.starts_with(plumbing))
+            settings.watches(labels.get("id")) && !is_plumbing(host)
         };
         for (labels, value) in native.series("iris_interop_hosts") {
             if value > 0.0 && watched(labels) && labels.get("host").is_some() {
@@ -72,10 +74,8 @@ impl Interop {
                 told.gauge_of("vitals_iris_interop_host_status", help, labels, 1.0);
             }
         }
-        let mut idle = BTreeMap::new();
-        for (labels, seconds) in native.series("iris_interop_last_activity") {
+        for (labels, seconds) in native.series(IDLE) {
             if watched(labels) && labels.get("host").is_some() {
-                idle.insert(key(labels), seconds);
                 let help = "Time since a host was last active.";
                 told.gauge_of(
                     "vitals_iris_interop_idle_seconds",
@@ -85,39 +85,7 @@ impl Interop {
                 );
             }
         }
-        self.queues(native, &idle, watched, told);
-    }
-
-    fn queues(
-        &self,
-        native: &Native,
-        idle: &BTreeMap<Key, f64>,
-        watched: impl Fn(&Labels) -> bool,
-        told: &mut Told,
-    ) {
-        const QUEUED: &str = "vitals_iris_interop_queued";
-        let mut any = false;
-        for (labels, queued) in native.series("iris_interop_queued") {
-            // A bare 0 may as well be that no host has an alert value, and nobody counts.
-            let is_counted = labels.get("host").is_some() || queued > 0.0;
-            if !watched(labels) || !is_counted {
-                continue;
-            }
-            any = true;
-            let help = "Messages in the queue of a host.";
-            told.gauge_of(QUEUED, help, who(labels), queued);
-            if let Some(idle) = idle.get(&key(labels)) {
-                let is_stalled = queued > 0.0 && *idle > STALLED.as_secs_f64();
-                let is_stalled = f64::from(u8::from(is_stalled));
-                let help = "Whether a host has messages queued and has done nothing for 5 minutes.";
-                told.gauge_of("vitals_iris_interop_stalled", help, who(labels), is_stalled);
-            }
-        }
-        if !any && native.has_interop() {
-            let hint = "IRIS counts the queues of hosts that have a Queue Count Alert value only: \
-                        set one, or use [iris.sql]";
-            told.absent(QUEUED, Reason::NotEnabled, hint);
-        }
+        queues(native, watched, told);
     }
 
     fn troubles(
@@ -155,7 +123,75 @@ impl Interop {
     }
 }
 
-fn who(labels: &Labels) -> [(&'static str, &str); 3] {
+/// Whether a host is IRIS's own: no operator asks for it.
+pub(super) fn is_plumbing(host: &str) -> bool {
+    PLUMBING.iter().any(|plumbing| host.starts_with(plumbing))
+}
+
+fn queues(native: &Native, watched: impl Fn(&Labels) -> bool, told: &mut Told) {
+    let mut any = false;
+    for (labels, queued) in native.series("iris_interop_queued") {
+        // A bare 0 may as well be that no host has an alert value, and nobody counts.
+        let is_counted = labels.get("host").is_some() || queued > 0.0;
+        if watched(labels) && is_counted {
+            any = true;
+            tell_queue(native, who(labels), queued, told);
+        }
+    }
+    if !any && native.has_interop() {
+        let hint = "IRIS counts the queues of hosts that have a Queue Count Alert value only: \
+                    set one, or use [iris.sql]";
+        told.absent(QUEUED, Reason::NotEnabled, hint);
+    }
+}
+
+/// Forgets what was told of queues: a better source knows all of them.
+pub(super) fn replace_queues(told: &mut Told) {
+    told.replace(QUEUED);
+    told.replace(STALLED);
+}
+
+/// A queue that another source knows of; the production is the one the metrics name.
+pub(super) fn tell_queue_of(
+    native: &Native,
+    namespace: &str,
+    host: &str,
+    queued: f64,
+    told: &mut Told,
+) {
+    let mut hosts = native
+        .series("iris_interop_hosts")
+        .map(|(labels, _)| labels);
+    let is_host =
+        |labels: &&Labels| labels.get("id") == Some(namespace) && labels.get("host") == Some(host);
+    let production = hosts
+        .find(is_host)
+        .and_then(|labels| labels.get("production"));
+    let who = [
+        ("namespace", namespace),
+        ("production", production.unwrap_or_default()),
+        ("interop_host", host),
+    ];
+    tell_queue(native, who, queued, told);
+}
+
+/// What is queued, and whether the host does nothing about it.
+fn tell_queue(native: &Native, who: Who<'_>, queued: f64, told: &mut Told) {
+    told.gauge_of(QUEUED, "Messages in the queue of a host.", who, queued);
+    let mut idle = native.series(IDLE);
+    let idle = idle.find(|(labels, _)| self::who(labels) == who);
+    if let Some((_, idle)) = idle {
+        let is_stalled = queued > 0.0 && idle > STALLED_AFTER.as_secs_f64();
+        let is_stalled = f64::from(u8::from(is_stalled));
+        let help = "Whether a host has messages queued and has done nothing for 5 minutes.";
+        told.gauge_of(STALLED, help, who, is_stalled);
+    }
+}
+
+/// The labels of a host.
+type Who<'l> = [(&'static str, &'l str); 3];
+
+fn who(labels: &Labels) -> Who<'_> {
     let of = |name| labels.get(name).unwrap_or_default();
     [
         ("namespace", of("id")),

@@ -118,7 +118,7 @@ impl IrisCollector {
         self.hl7.tell(&native, role, settings, now, &mut told);
         let restarted = self.hl7.is_restarted();
         self.interop.tell(&native, restarted, settings, &mut told);
-        self.sql.tell(settings, &mut told);
+        self.sql.tell(&native, settings, &mut told);
         self.alerts.tell(&mut told);
         tell_losses(&native, &mut told);
         if simulated {

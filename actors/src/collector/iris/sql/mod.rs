@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use self::atelier::Row;
 use super::{
-    databases, hl7,
+    databases, hl7, interop,
     mirror::Role,
     native::Native,
     privacy,
@@ -75,6 +75,8 @@ pub(super) struct Sql {
 #[derive(Debug, Default)]
 struct Found {
     queues: Vec<Queue>,
+    /// The namespaces whose log was read.
+    logs: BTreeSet<String>,
     databases: Vec<(String, f64)>,
     hl7: bool,
     failed: Vec<(String, Failure)>,
@@ -137,29 +139,30 @@ impl Sql {
     }
 
     /// What the last round found, for as long as it is true.
-    pub(super) fn tell(&self, settings: &IrisSettings, told: &mut Told) {
+    pub(super) fn tell(&self, native: &Native, settings: &IrisSettings, told: &mut Told) {
         let found = &self.found;
         for (part, failure) in &found.failed {
             told.failed(part, failure.reason, failure.detail.clone());
         }
         if !found.queues.is_empty() {
-            told.replace("vitals_iris_interop_queued");
+            interop::replace_queues(told);
             told.source("queues", "Ens.Queue_Enumerate");
         }
         for queue in &found.queues {
-            let who = [
-                ("namespace", queue.namespace.as_str()),
-                ("interop_host", queue.host.as_str()),
-            ];
-            let help = "Messages in the queue of a host.";
-            told.gauge_of("vitals_iris_interop_queued", help, who, queue.depth);
+            let (namespace, host) = (queue.namespace.as_str(), queue.host.as_str());
+            interop::tell_queue_of(native, namespace, host, queue.depth, told);
             if let Some(oldest) = queue.oldest {
                 let help = "Age of the oldest message in the queue of a host.";
                 let seconds = oldest.as_secs_f64();
+                let who = [("namespace", namespace), ("interop_host", host)];
                 told.gauge_of("vitals_iris_interop_queue_age_seconds", help, who, seconds);
             }
         }
+        let was_read = |namespace: &String| found.logs.contains(namespace);
         for ((namespace, host), errors) in &self.log_errors {
+            if !was_read(namespace) {
+                continue;
+            }
             let who = [
                 ("namespace", namespace.as_str()),
                 ("interop_host", host.as_str()),
@@ -245,7 +248,8 @@ impl Round<'_> {
         };
         let mut queues = Vec::new();
         for row in rows.iter().take(MOST_HOSTS) {
-            if let (Some(host), Some(depth)) = (host(row, "name"), row.number("count")) {
+            let host = host(row, "name").filter(|host| is_of_a_host(host));
+            if let (Some(host), Some(depth)) = (host, row.number("count")) {
                 queues.push(Queue {
                     namespace: namespace.to_owned(),
                     host,
@@ -274,9 +278,12 @@ impl Round<'_> {
             return;
         };
         let parameters = [json!(watermark)];
-        let rows = self.rows("log", namespace, LOG_ERRORS, &parameters).await;
+        let Some(rows) = self.rows("log", namespace, LOG_ERRORS, &parameters).await else {
+            return;
+        };
+        self.sql.found.logs.insert(namespace.to_owned());
         let mut last = watermark;
-        for row in rows.iter().flatten() {
+        for row in &rows {
             let (Some(host), Some(errors)) = (host(row, "host"), row.number("n")) else {
                 continue;
             };
@@ -333,6 +340,11 @@ impl Round<'_> {
     }
 }
 
+/// Beside the queues of hosts there are IRIS's own, and those of single calls, which come and go.
+fn is_of_a_host(queue: &str) -> bool {
+    !queue.starts_with('_') && !interop::is_plumbing(queue)
+}
+
 /// A name in a row, if it can be one.
 fn host(row: &Row, column: &str) -> Option<String> {
     let name = privacy::name(row.text(column)?.into())?;
@@ -345,4 +357,15 @@ fn age(row: &Row) -> Option<Duration> {
     let (oldest, at) = (time("oldest")?, time("at")?);
     let since = at.duration_since(oldest);
     Duration::try_from(since).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_of_single_calls_are_left_out() {
+        assert!(is_of_a_host("EHR Outbound") && is_of_a_host("EnsLib.HL7.Operation.TCP"));
+        assert!(!is_of_a_host("_SyncCall:4711") && !is_of_a_host("Ens.Actor"));
+    }
 }

@@ -91,12 +91,9 @@ pub const QUERIES: &[Query] = &[
         1,
         PRODUCTION,
         |inner, parameters, _| {
-            let headers = &inner.world.headers;
-            let then = headers.at_log(watermark(parameters));
-            (0..BUSINESS)
-                .map(|host| (host, headers.now.log_errors[host] - then.log_errors[host]))
-                .filter(|(_, count)| *count > 0)
-                .map(|(host, count)| json!({ "host": ITEMS[host].name, "n": count }))
+            let errors = log_errors(inner, parameters);
+            errors
+                .map(|(host, n)| json!({ "host": host, "n": n }))
                 .collect()
         },
     ),
@@ -105,14 +102,10 @@ pub const QUERIES: &[Query] = &[
         1,
         PRODUCTION,
         |inner, parameters, _| {
-            let headers = &inner.world.headers;
-            let then = headers.at_log(watermark(parameters));
-            (0..BUSINESS)
-                .map(|host| (host, headers.now.log_errors[host] - then.log_errors[host]))
-                .filter(|(_, count)| *count > 0)
-                .map(|(host, count)| {
-                    json!({ "host": ITEMS[host].name, "n": count, "last": headers.now.log_id })
-                })
+            let last = inner.world.headers.now.log_id;
+            let errors = log_errors(inner, parameters);
+            errors
+                .map(|(host, n)| json!({ "host": host, "n": n, "last": last }))
                 .collect()
         },
     ),
@@ -206,6 +199,23 @@ fn watermark(parameters: &[Value]) -> u64 {
         Some(Value::String(text)) => text.trim().parse().unwrap_or(0),
         _ => 0,
     }
+}
+
+/// Errors in the log since a watermark, of the hosts that have some.
+fn log_errors<'i>(
+    inner: &'i Inner,
+    parameters: &[Value],
+) -> impl Iterator<Item = (&'static str, u64)> + use<'i> {
+    let headers = &inner.world.headers;
+    let then = headers.at_log(watermark(parameters));
+    (0..BUSINESS)
+        .map(move |host| {
+            (
+                ITEMS[host].name,
+                headers.now.log_errors[host] - then.log_errors[host],
+            )
+        })
+        .filter(|(_, count)| *count > 0)
 }
 
 fn since_header(inner: &Inner, parameters: &[Value]) -> (Tally, Tally) {
