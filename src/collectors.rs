@@ -28,6 +28,9 @@ use crate::settings::{Iris, Settings, System};
 /// The address of a collector that may be replaced by another.
 pub(crate) type Seat<C> = ArcSwap<Ref<CollectorActor<C>>>;
 
+/// A collector that hangs is replaced before what it said last counts no more: measured each second,
+/// that is for three and its timeout.
+const HANG: Duration = Duration::from_secs(3);
 /// A collector is given 5 s to stop; the overseer may be stopping another at the same time.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(15);
 const CAPACITY: Capacity = Capacity {
@@ -266,5 +269,6 @@ impl Collectors {
             CollectorActor::new(source(), settings.clone()).generation(start.generation)
         })
         .backoff(self.backoff)
+        .hang(HANG)
     }
 }

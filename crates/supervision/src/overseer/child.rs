@@ -97,7 +97,7 @@ impl Child {
 #[derive(Default)]
 pub(super) struct Seen {
     count: u64,
-    moved: u64,
+    pub(super) moved: u64,
 }
 
 impl Seen {

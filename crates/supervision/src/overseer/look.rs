@@ -4,14 +4,9 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use actix::prelude::*;
 
-use super::Overseer;
+use super::{Overseer, child::Child};
 use crate::{
-    event::EventKind,
-    exit::Exit,
-    lane::Lane,
-    snapshot::State,
-    spec::{ChildSpec, HANG},
-    vitals::clock_us,
+    event::EventKind, exit::Exit, lane::Lane, snapshot::State, spec::HANG, vitals::clock_us,
 };
 
 /// However tight the deadlines, looking costs something.
@@ -116,14 +111,35 @@ impl Overseer {
         }
     }
 
-    /// Often enough for the tightest deadline to be overrun by its own length at most: what is in
-    /// progress is seen by the next look, and is late by the one after its deadline.
+    /// Often enough for the tightest deadline to be overrun by half its length at most: what is in
+    /// progress is seen by the next look, and the one after it comes when that is late.
     fn tick(&self) -> Duration {
-        let tightest = |spec: &ChildSpec| {
+        let now = clock_us();
+        let due = |child: &Child| {
+            let spec = &child.spec;
             let hang = spec.hang.unwrap_or(HANG);
-            spec.stall.map_or(hang, |stall| stall.min(hang))
+            let regular = spec.stall.map_or(hang, |stall| stall.min(hang)) / 2;
+            let busy = child.spec.office().vitals.busy_since.load(Relaxed);
+            let late = [
+                (busy > 0).then(|| left(busy.max(child.begun.moved), hang, now)),
+                spec.stall
+                    .map(|stall| left(child.settled.moved, stall, now)),
+            ];
+            late.into_iter()
+                .flatten()
+                .flatten()
+                .fold(regular, Duration::min)
         };
-        let deadlines = self.children.iter().map(|child| tightest(&child.spec));
-        (deadlines.min().unwrap_or(RAREST) / 2).clamp(OFTENEST, RAREST)
+        let due = self.children.iter().map(due).min();
+        due.unwrap_or(RAREST).clamp(OFTENEST, RAREST)
     }
+}
+
+/// How long until something that began at `since` has taken longer than `limit`; `None` if nothing
+/// has begun, or it has taken longer already.
+fn left(since: u64, limit: Duration, now: u64) -> Option<Duration> {
+    let limit = u64::try_from(limit.as_micros()).ok()?;
+    let late = since.checked_add(limit)?.checked_add(1)?;
+    let left = late.checked_sub(now).filter(|left| *left > 0)?;
+    (since > 0).then(|| Duration::from_micros(left))
 }
