@@ -64,7 +64,7 @@ impl Settings {
             }
         }
         let has_main = settings.iris.iter().any(|iris| iris.name == MAIN);
-        let stack = environment.stack.entries(has_main, &mut reading);
+        let stack = environment.stack.entries(has_main);
         for entries in [stack, environment.entries, self::flags(flags)] {
             reading.layer(&mut settings, entries, Path::new(""));
         }

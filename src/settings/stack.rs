@@ -1,4 +1,5 @@
-//! The names that all services of the stack know: `IRIS_HOST` and the like, for the instance `main`.
+//! The names that all services of the stack know: `IRIS_HOST` and the like, and `IRIS_USERNAME`. Those of IRIS
+//! speak of the instance `main`.
 
 use std::ffi::OsStr;
 
@@ -8,68 +9,93 @@ use super::problem::Fault;
 use super::table::{Finding, Reading};
 use super::value::{Entries, Place, insert};
 
-/// What they are called here. The port is that of IRIS's private web server.
-const IRIS: &str = "iris.main";
-const IRIS_PORT: u16 = 52773;
+/// A variable that names a host, perhaps with a port, and the key of the URL that is meant.
+struct Host {
+    variable: &'static str,
+    key: &'static str,
+    scheme: &'static str,
+    /// Where the variable names none.
+    port: u16,
+}
+
+/// The port of an IRIS is that of its private web server.
+const HOSTS: [Host; 1] = [Host {
+    variable: "IRIS_HOST",
+    key: "iris.main.url",
+    scheme: "http",
+    port: 52773,
+}];
+
+/// Further variables, and their keys.
+const OTHERS: [(&str, &str); 3] = [
+    ("IRIS_USERNAME", "iris.main.username"),
+    ("IRIS_PASSWORD", "iris.main.password"),
+    ("IRIS_PASSWORD_FILE", "iris.main.password_file"),
+];
 
 /// What these variables say; empty ones say nothing, as `${X:-}` gives them.
 #[derive(Debug, Default)]
 pub(super) struct Stack {
-    /// Below [`IRIS`], each with its variable.
-    iris: Vec<(&'static str, &'static str, String)>,
+    /// Variable, key, and what it says of that.
+    said: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Stack {
     /// Whether it is one of these.
     pub(super) fn take(&mut self, variable: &str, value: &OsStr, reading: &mut Reading) -> bool {
-        let (variable, key) = match variable {
-            "IRIS_HOST" => ("IRIS_HOST", "url"),
-            "IRIS_USERNAME" => ("IRIS_USERNAME", "username"),
-            "IRIS_PASSWORD" => ("IRIS_PASSWORD", "password"),
-            "IRIS_PASSWORD_FILE" => ("IRIS_PASSWORD_FILE", "password_file"),
-            _ => return false,
+        let host = HOSTS.iter().find(|host| host.variable == variable);
+        let other = || OTHERS.iter().find(|(other, _)| *other == variable);
+        let Some((variable, key)) = host
+            .map(|host| (host.variable, host.key))
+            .or_else(|| other().copied())
+        else {
+            return false;
         };
-        let place = || Place::Variable(variable.to_owned());
-        match value.to_str() {
-            Some("") => {}
-            Some(text) => self.iris.push((variable, key, text.to_owned())),
-            None => reading
-                .findings
-                .push((place(), Finding::Fault(Fault::NotText))),
+        let text = match value.to_str() {
+            Some("") => return true,
+            Some(text) => host.map_or(Ok(text.to_owned()), |host| host.url(text)),
+            None => Err(Fault::NotText),
+        };
+        match text {
+            Ok(text) => self.said.push((variable, key, text)),
+            Err(fault) => {
+                let place = Place::Variable(variable.to_owned());
+                reading.findings.push((place, Finding::Fault(fault)));
+            }
         }
         true
     }
 
     /// As a layer. `IRIS_USERNAME` and the like are said of an instance `main` only; without one they
     /// are somebody else's.
-    pub(super) fn entries(self, has_main: bool, reading: &mut Reading) -> Entries {
+    pub(super) fn entries(self, has_main: bool) -> Entries {
         let mut entries = Entries::new();
-        let has_main = has_main || self.iris.iter().any(|(_, key, _)| *key == "url");
-        for (variable, key, text) in self.iris.into_iter().filter(|_| has_main) {
-            let place = Place::Variable(variable.to_owned());
-            let text = match key {
-                "url" => match url(&text) {
-                    Ok(url) => url,
-                    Err(reason) => {
-                        let fault = Fault::Token { reason };
-                        reading.findings.push((place, Finding::Fault(fault)));
-                        continue;
-                    }
-                },
-                _ => text,
-            };
-            insert(&mut entries, &format!("{IRIS}.{key}"), place, text);
+        let is_url = |key: &str| HOSTS.iter().any(|host| host.key == key);
+        let has_main = has_main || self.said.iter().any(|(_, key, _)| *key == HOSTS[0].key);
+        for (variable, key, text) in self.said {
+            if is_url(key) || has_main {
+                let place = Place::Variable(variable.to_owned());
+                insert(&mut entries, key, place, text);
+            }
         }
         entries
     }
 }
 
-/// The URL of a host, with a port or without.
-fn url(host: &str) -> Result<String, String> {
-    let endpoint = host.parse::<Endpoint>();
-    let endpoint = endpoint.or_else(|_| format!("{host}:{IRIS_PORT}").parse::<Endpoint>());
-    let endpoint = endpoint.map_err(|error| {
-        format!("{error}; allowed: a host, or a host and a port, such as \"iris:{IRIS_PORT}\"")
-    });
-    endpoint.map(|endpoint| format!("http://{endpoint}"))
+impl Host {
+    /// The URL of a host, with a port or without.
+    fn url(&self, host: &str) -> Result<String, Fault> {
+        let (scheme, port) = (self.scheme, self.port);
+        let endpoint = host.parse::<Endpoint>();
+        let endpoint = endpoint.or_else(|_| format!("{host}:{port}").parse::<Endpoint>());
+        endpoint
+            .map(|endpoint| format!("{scheme}://{endpoint}"))
+            .map_err(|error| {
+                let example = self.variable.trim_end_matches("_HOST").to_lowercase();
+                let reason = format!(
+                    "{error}; allowed: a host, or a host and a port, such as \"{example}:{port}\""
+                );
+                Fault::Token { reason }
+            })
+    }
 }

@@ -9,6 +9,8 @@ mod actor;
 #[cfg(test)]
 mod actor_tests;
 mod source;
+mod told;
+mod window;
 
 pub use actor::{CollectorActor, CollectorSettings};
 pub use source::{Absent, CollectError, Collected, Collector, Reason};

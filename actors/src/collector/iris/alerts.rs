@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{answer, told::Told};
+use super::answer;
 use crate::{
-    collector::Reason,
+    collector::{Reason, told::Told},
     http::{Client, Question},
     net::Failure,
 };

@@ -1,7 +1,7 @@
 //! Connections by kind, and how much of what may be is in use.
 
-use super::{native::Native, settings::IrisSettings, told::Told};
-use crate::collector::Reason;
+use super::{native::Native, settings::IrisSettings};
+use crate::collector::{Reason, told::Told};
 
 const RATIO: &str = "vitals_iris_connection_pool_ratio";
 /// This look at IRIS is itself a connection of the web gateway.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{native::Native, settings::IrisSettings, told::Told};
-use crate::collector::Reason;
+use super::{native::Native, settings::IrisSettings};
+use crate::collector::{Reason, told::Told};
 
 const SIZE: &str = "vitals_iris_database_size_bytes";
 const MEGABYTE: f64 = 1_048_576.0;

@@ -13,9 +13,8 @@ use super::{
     rate::Rate,
     settings::IrisSettings,
     tally::{Key, Lower, Tally},
-    told::Told,
 };
-use crate::collector::Reason;
+use crate::collector::{Reason, told::Told};
 
 const TOTAL: &str = "vitals_hl7_messages_total";
 const RATE: &str = "vitals_hl7_messages_per_minute";

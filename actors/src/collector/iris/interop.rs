@@ -9,9 +9,8 @@ use super::{
     native::Native,
     settings::IrisSettings,
     tally::{Key, Lower, Tally},
-    told::Told,
 };
-use crate::collector::Reason;
+use crate::collector::{Reason, told::Told};
 
 /// A host that has had messages in its queue and has done nothing for so long is stalled.
 const STALLED_AFTER: Duration = Duration::from_secs(300);

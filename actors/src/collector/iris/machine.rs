@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{native::Native, told::Told};
+use super::native::Native;
+use crate::collector::told::Told;
 
 pub(super) fn tell(native: &Native, told: &mut Told) {
     let ratio = |family| native.value(family).map(|percent| percent / 100.0);

@@ -1,6 +1,7 @@
 //! What this IRIS is in its mirror. `iris_mirror_status` is 2 on the primary and 3 on a backup.
 
-use super::{native::Native, settings::IrisSettings, told::Told};
+use super::{native::Native, settings::IrisSettings};
+use crate::collector::told::Told;
 
 /// Of one member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

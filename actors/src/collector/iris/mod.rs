@@ -24,7 +24,6 @@ mod system;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::time::Duration;
 
@@ -33,10 +32,8 @@ use exposition::Labels;
 use tokio::time::Instant;
 
 pub use self::settings::{Account, IrisSettings, SqlSettings};
-use self::{
-    alerts::Alerts, hl7::Hl7, interop::Interop, mirror::Role, native::Native, sql::Sql, told::Told,
-};
-use super::{CollectError, Collected, Collector, Reason};
+use self::{alerts::Alerts, hl7::Hl7, interop::Interop, mirror::Role, native::Native, sql::Sql};
+use super::{CollectError, Collected, Collector, Reason, told::Told};
 use crate::{
     http::{Client, Question},
     net::Failure,
@@ -106,7 +103,7 @@ impl IrisCollector {
 
     /// What is made of it.
     fn tell(&mut self, native: Native, simulated: bool, now: Instant) -> Collected {
-        let mut told = Told::of(&self.settings.name);
+        let mut told = Told::of("iris", &self.settings.name);
         let settings = &self.settings;
         let role = Role::of(&native);
         system::tell(&native, &mut told);

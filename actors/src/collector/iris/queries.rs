@@ -1,7 +1,7 @@
 //! How long SQL statements take.
 
-use super::{native::Native, told::Told};
-use crate::collector::Reason;
+use super::native::Native;
+use crate::collector::{Reason, told::Told};
 
 const SECONDS: &str = "vitals_iris_query_seconds";
 const TIMES: &str = "iris_sql_queries_avg_runtime";

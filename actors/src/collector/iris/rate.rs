@@ -1,49 +1,42 @@
 //! How fast something grows, over the last minute.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::collector::window::Window;
 
 /// The window; longer where looks are further apart.
 const WINDOW: Duration = Duration::from_secs(60);
 /// A window that is shorter says nothing yet.
 const SHORTEST: Duration = Duration::from_secs(50);
-/// More looks are not remembered: one a second, and some.
-const MOST: usize = 128;
 
 /// A sliding window over a sum.
-#[derive(Debug, Default)]
-pub(super) struct Rate {
-    /// When, and the sum until then.
-    looks: VecDeque<(Instant, f64)>,
+#[derive(Debug)]
+pub(super) struct Rate(Window<1>);
+
+impl Default for Rate {
+    fn default() -> Self {
+        Rate(Window::new(WINDOW))
+    }
 }
 
 impl Rate {
     /// Adds what is new since the last look.
     pub(super) fn add(&mut self, new: f64, now: Instant) {
-        let sum = self.looks.back().map_or(0.0, |(_, sum)| sum + new);
-        self.looks.push_back((now, sum));
-        // The first one is the beginning of the window: the last that is old enough.
-        while self.looks.len() > MOST
-            || self
-                .looks
-                .get(1)
-                .is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW)
-        {
-            self.looks.pop_front();
-        }
+        self.0.add([new], now);
     }
 
     /// From nothing: what comes next is the first look.
     pub(super) fn forget(&mut self) {
-        self.looks.clear();
+        self.0.forget();
     }
 
     /// Once there is a whole window.
     pub(super) fn per_minute(&self) -> Option<f64> {
-        let ((from, before), (to, now)) = (self.looks.front()?, self.looks.back()?);
-        let span = to.duration_since(*from);
-        (span >= SHORTEST).then(|| (now - before) / span.as_secs_f64() * 60.0)
+        let sums = self.0.sums()?;
+        let [new] = sums.new;
+        (sums.span >= SHORTEST).then(|| new / sums.span.as_secs_f64() * 60.0)
     }
 }
 

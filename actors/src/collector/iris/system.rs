@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{native::Native, told::Told};
+use super::native::Native;
+use crate::collector::told::Told;
 
 const MEGABYTE: f64 = 1_048_576.0;
 const DAY_SECONDS: f64 = 86_400.0;

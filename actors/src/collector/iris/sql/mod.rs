@@ -24,9 +24,8 @@ use super::{
     privacy,
     rate::Rate,
     settings::{IrisSettings, SqlSettings},
-    told::Told,
 };
-use crate::{http::Client, net::Failure};
+use crate::{collector::told::Told, http::Client, net::Failure};
 
 /// A statement is waited for no longer.
 const DEADLINE: Duration = Duration::from_secs(2);

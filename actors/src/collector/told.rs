@@ -1,4 +1,4 @@
-//! What is made of one look at an IRIS, as it is being put together.
+//! What is made of one look at a source, as it is being put together.
 
 use exposition::{
     Labels, MetricFamily,
@@ -10,27 +10,28 @@ use crate::collector::{Absent, CollectError, Collected, Reason};
 /// Families, and what there is instead of them.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// The value of the label `iris`.
-    iris: String,
+    /// The label that says whose it is: `iris="main"`.
+    whose: Option<(&'static str, String)>,
     pub(super) families: Vec<MetricFamily>,
     pub(super) absent: Vec<Absent>,
     pub(super) failed: Vec<CollectError>,
 }
 
 impl Told {
-    pub(super) fn of(iris: &str) -> Self {
+    /// Of one of several of a kind, with the label that tells them apart.
+    pub(super) fn of(label: &'static str, value: &str) -> Self {
         Told {
-            iris: iris.to_owned(),
+            whose: Some((label, value.to_owned())),
             ..Told::default()
         }
     }
 
-    /// A gauge of this IRIS.
+    /// A gauge.
     pub(super) fn gauge(&mut self, name: &'static str, help: &str, value: f64) {
         self.gauge_of(name, help, [], value);
     }
 
-    /// A gauge with labels beside `iris`.
+    /// A gauge with further labels.
     pub(super) fn gauge_of<const N: usize>(
         &mut self,
         name: &'static str,
@@ -41,7 +42,7 @@ impl Told {
         self.push(Gauge, name, help, labels, value);
     }
 
-    /// A counter with labels beside `iris`.
+    /// A counter with further labels.
     pub(super) fn counter_of<const N: usize>(
         &mut self,
         name: &'static str,
@@ -60,11 +61,11 @@ impl Told {
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
-        let iris = [("iris", &*self.iris)].into_iter();
-        self.add(kind, name, help, Labels::new(iris.chain(labels)), value);
+        let whose = self.whose.iter().map(|(label, value)| (*label, &**value));
+        self.add(kind, name, help, Labels::new(whose.chain(labels)), value);
     }
 
-    /// A gauge of the machine this IRIS runs on.
+    /// A gauge of the machine it runs on.
     pub(super) fn host_gauge<const N: usize>(
         &mut self,
         name: &'static str,
@@ -72,7 +73,7 @@ impl Told {
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
-        let host = [("host", &*self.iris)].into_iter();
+        let host = self.whose.iter().map(|(_, name)| ("host", &**name));
         self.add(Gauge, name, help, Labels::new(host.chain(labels)), value);
     }
 
