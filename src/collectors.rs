@@ -13,17 +13,19 @@ use vitals_actors::{
     clock::Clock,
     collector::{
         Collector, CollectorActor, CollectorSettings,
-        iris::{Account, IrisCollector, IrisSettings, SqlSettings},
+        application::{ApplicationCollector, ApplicationSettings},
+        iris::{IrisCollector, IrisSettings, SqlSettings},
         network::NetworkCollector,
+        scrape::{ScrapeCollector, ScrapeSettings},
         system::{SystemCollector, SystemSettings},
     },
-    http::{BaseUrl, Trust},
+    http::{BaseUrl, Credentials, PageUrl, Trust},
     messages::Forget,
     net::Endpoint,
     own::OwnMetrics,
 };
 
-use crate::settings::{Iris, Settings, System};
+use crate::settings::{Application, Authorities, Iris, Scrape, Settings, System};
 
 /// The address of a collector that may be replaced by another.
 pub(crate) type Seat<C> = ArcSwap<Ref<CollectorActor<C>>>;
@@ -46,6 +48,8 @@ pub(crate) struct Collectors {
     pub(crate) system: Arc<Seat<SystemCollector>>,
     network: Seats<NetworkCollector>,
     iris: Seats<IrisCollector>,
+    application: Seats<ApplicationCollector>,
+    scrape: Seats<ScrapeCollector>,
     aggregator: Ref<Aggregator>,
     own: OwnMetrics,
     backoff: Backoff,
@@ -88,6 +92,8 @@ enum Source {
     System(System),
     Network(Vec<Endpoint>),
     Iris(BaseUrl, Box<Iris>),
+    Application(Box<Application>),
+    Scrape(PageUrl, Box<Scrape>),
 }
 
 /// Why the collectors could not be changed.
@@ -126,14 +132,35 @@ fn wanted(settings: &Settings) -> Vec<Wanted> {
             all.push(wanted(&name, collect.interval, source));
         }
     }
+    for application in &settings.application {
+        let name = format!("application/{}", application.name);
+        let source = Source::Application(Box::new(application.clone()));
+        all.push(wanted(&name, collect.interval, source));
+    }
+    for scrape in &settings.scrape {
+        if let Some(url) = scrape.url.clone() {
+            let name = format!("scrape/{}", scrape.name);
+            let interval = scrape.interval.unwrap_or(collect.interval);
+            let source = Source::Scrape(url, Box::new(scrape.clone()));
+            all.push(wanted(&name, interval, source));
+        }
+    }
     all
 }
 
 /// What connections are measured to: the targets of the settings, and every dependency.
 pub(crate) fn connections(settings: &Settings) -> Vec<Endpoint> {
     let mut all = settings.network.targets.clone();
-    let urls = settings.iris.iter().filter_map(|iris| iris.url.as_ref());
-    for endpoint in urls.map(|url| url.endpoint()) {
+    let iris = settings.iris.iter().filter_map(|iris| iris.url.as_ref());
+    let pages = settings.application.iter();
+    let pages = pages.flat_map(|application| [&application.probe, &application.metrics]);
+    let pages = pages.flatten().map(PageUrl::server);
+    let scraped = settings
+        .scrape
+        .iter()
+        .filter_map(|scrape| scrape.url.as_ref());
+    let urls = iris.chain(pages).chain(scraped.map(PageUrl::server));
+    for endpoint in urls.map(BaseUrl::endpoint) {
         if !all.contains(endpoint) {
             all.push(endpoint.clone());
         }
@@ -149,6 +176,8 @@ impl Collectors {
             system: Arc::new(ArcSwap::from_pointee(Ref::new(SYSTEM, CAPACITY))),
             network: Seats::new(),
             iris: Seats::new(),
+            application: Seats::new(),
+            scrape: Seats::new(),
             aggregator,
             own,
             backoff,
@@ -199,6 +228,8 @@ impl Collectors {
             Source::System(_) => self.system.store(Arc::new(Ref::new(SYSTEM, CAPACITY))),
             Source::Network(_) => self.network.leave(&gone.name),
             Source::Iris(..) => self.iris.leave(&gone.name),
+            Source::Application(_) => self.application.leave(&gone.name),
+            Source::Scrape(..) => self.scrape.leave(&gone.name),
         }
     }
 
@@ -226,6 +257,18 @@ impl Collectors {
                     IrisCollector::new(source.clone())
                 })
             }
+            Source::Application(application) => {
+                let source = self.application(*application);
+                self.seated(&self.application.of(name), wanted, move || {
+                    ApplicationCollector::new(source.clone())
+                })
+            }
+            Source::Scrape(url, scrape) => {
+                let source = self.scrape(url, *scrape);
+                self.seated(&self.scrape.of(name), wanted, move || {
+                    ScrapeCollector::new(source.clone())
+                })
+            }
         }
     }
 
@@ -234,11 +277,11 @@ impl Collectors {
         IrisSettings {
             url,
             name: iris.name,
-            account: account.then(|| Account {
+            credentials: account.then(|| Credentials::Basic {
                 username: iris.username,
                 password: iris.password.reveal().to_owned(),
             }),
-            trust: iris.ca_file.map_or(self.trust.clone(), |file| file.trust),
+            trust: self.trust(iris.ca_file),
             job: iris.job,
             namespaces: iris.namespaces,
             databases: iris.databases,
@@ -250,6 +293,40 @@ impl Collectors {
                 interval: iris.sql.interval,
             }),
         }
+    }
+
+    fn application(&self, application: Application) -> ApplicationSettings {
+        ApplicationSettings {
+            credentials: application.login.credentials(),
+            trust: self.trust(application.ca_file),
+            map: application.map.map(),
+            labels: application
+                .labels
+                .into_iter()
+                .map(|label| label.0)
+                .collect(),
+            name: application.name,
+            probe: application.probe,
+            metrics: application.metrics,
+            job: application.job,
+        }
+    }
+
+    fn scrape(&self, url: PageUrl, scrape: Scrape) -> ScrapeSettings {
+        ScrapeSettings {
+            url,
+            credentials: scrape.login.credentials(),
+            trust: self.trust(scrape.ca_file),
+            job: scrape.name.clone(),
+            name: scrape.name,
+            keep: scrape.keep,
+            max_series: scrape.max_series as usize,
+        }
+    }
+
+    /// Those of a file, or of the machine.
+    fn trust(&self, file: Option<Authorities>) -> Trust {
+        file.map_or(self.trust.clone(), |file| file.trust)
     }
 
     fn seated<C: Collector>(

@@ -10,12 +10,14 @@ use crate::settings::Settings;
 
 /// Keys and sections that are followed while everything runs. All others need a restart.
 const FOLLOWED: &[&str] = &[
+    "application",
     "auth",
     "collect",
     "health",
     "iris",
     "log.level",
     "network",
+    "scrape",
     "server.body_time",
     "server.hosts",
     "server.max_body",
@@ -56,8 +58,14 @@ impl Changed {
             applied.push("auth.tokens".to_owned());
         }
         // Nor are passwords told apart.
-        if old.iris != new.iris && !applied.iter().any(|key| key == "iris") {
-            applied.push("iris".to_owned());
+        for (key, differs) in [
+            ("application", old.application != new.application),
+            ("iris", old.iris != new.iris),
+            ("scrape", old.scrape != new.scrape),
+        ] {
+            if differs && !applied.iter().any(|applied| applied == key) {
+                applied.push(key.to_owned());
+            }
         }
         applied.sort();
         let restart_required = new_keys
@@ -128,7 +136,7 @@ mod tests {
         let keys = keys(&Settings::default());
         for followed in FOLLOWED
             .iter()
-            .filter(|key| !["auth", "iris"].contains(*key))
+            .filter(|key| !["application", "auth", "iris", "scrape"].contains(*key))
         {
             assert!(
                 keys.keys().any(|key| key.starts_with(followed)),

@@ -76,7 +76,10 @@ impl<'s> Told<'s> {
         if source.observation.identity.is_empty() {
             return told;
         }
-        let samples: usize = told.as_scraped().map(|family| family.flat().count()).sum();
+        let samples = source.observation.outcome.scraped.unwrap_or_else(|| {
+            let families = told.as_scraped();
+            families.map(|family| family.flat().count()).sum()
+        });
         let gauge = |name: &str, value| MetricFamily::gauge(name, "").with(Labels::none(), value);
         let took = source.observation.outcome.took.as_secs_f64();
         told.of_the_scrape = vec![

@@ -211,6 +211,7 @@ pub(crate) mod tests {
                 failed: Vec::new(),
                 absent: Vec::new(),
                 simulated: false,
+                scraped: None,
                 stale_after: Duration::from_secs(3),
                 refresh: false,
             },

@@ -4,14 +4,10 @@ use std::{fmt::Write, process::ExitCode};
 
 use serde::Serialize;
 use serde_json::json;
-use vitals_actors::{http::BaseUrl, units::HumanDuration};
+use vitals_actors::units::HumanDuration;
 
 use super::print;
-use crate::{
-    cli::Output,
-    collectors::connections,
-    settings::{Iris, Settings},
-};
+use crate::{cli::Output, collectors::connections, settings::Settings};
 
 /// One thing that would run.
 #[derive(Serialize)]
@@ -65,6 +61,23 @@ fn parts(settings: &Settings) -> Vec<Part> {
             parts.push(part(&format!("collectors/iris/{}", iris.name), does));
         }
     }
+    for application in &settings.application {
+        let pages = [&application.probe, &application.metrics].into_iter();
+        let pages: Vec<_> = pages.flatten().map(ToString::to_string).collect();
+        let interval = every(settings.collect.interval);
+        let does = format!("asks {} every {interval}", pages.join(" and "));
+        parts.push(part(
+            &format!("collectors/application/{}", application.name),
+            does,
+        ));
+    }
+    for scrape in &settings.scrape {
+        if let Some(url) = &scrape.url {
+            let interval = every(scrape.interval.unwrap_or(settings.collect.interval));
+            let does = format!("scrapes {url} every {interval}");
+            parts.push(part(&format!("collectors/scrape/{}", scrape.name), does));
+        }
+    }
     let targets = connections(settings);
     if !targets.is_empty() {
         let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
@@ -97,15 +110,35 @@ fn parts(settings: &Settings) -> Vec<Part> {
 
 /// What is allowed, and not wise.
 fn warnings(settings: &Settings) -> Vec<String> {
-    let plain = |iris: &&Iris| {
-        let over_tls = iris.url.as_ref().is_some_and(BaseUrl::is_tls);
-        !iris.password.is_none() && !over_tls
-    };
-    let warning = |iris: &Iris| {
-        let name = &iris.name;
-        format!("the password of iris.{name} goes over the network as it is: use https")
-    };
-    settings.iris.iter().filter(plain).map(warning).collect()
+    let iris = settings.iris.iter().map(|iris| {
+        let is_plain = iris.url.as_ref().is_some_and(|url| !url.is_tls());
+        (
+            format!("iris.{}", iris.name),
+            is_plain && !iris.password.is_none(),
+        )
+    });
+    let applications = settings.application.iter().map(|application| {
+        let pages = [&application.probe, &application.metrics].into_iter();
+        let is_plain = pages.flatten().any(|page| !page.server().is_tls());
+        (
+            format!("application.{}", application.name),
+            is_plain && application.login.is_secret(),
+        )
+    });
+    let scrapes = settings.scrape.iter().map(|scrape| {
+        let is_plain = scrape
+            .url
+            .as_ref()
+            .is_some_and(|url| !url.server().is_tls());
+        (
+            format!("scrape.{}", scrape.name),
+            is_plain && scrape.login.is_secret(),
+        )
+    });
+    let all = iris.chain(applications).chain(scrapes);
+    let told = all.filter(|(_, is_told)| *is_told);
+    told.map(|(of, _)| format!("the password of {of} goes over the network as it is: use https"))
+        .collect()
 }
 
 fn text(settings: &Settings, parts: &[Part]) -> String {

@@ -1,15 +1,13 @@
 //! `[[iris]]`: the InterSystems IRIS instances to watch.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-use vitals_actors::http::{BaseUrl, Trust};
+use vitals_actors::http::BaseUrl;
 
+use super::authorities::Authorities;
 use super::secret::Secret;
 use super::setting::{Setting, parse};
-use super::small_file;
 use super::table::{Named, Section, Table};
 use super::text;
 use super::value::Value;
@@ -63,34 +61,6 @@ pub(crate) struct Sql {
     pub(crate) interval: Duration,
 }
 
-/// A file of certificates, as it was when the settings were read.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Authorities {
-    path: PathBuf,
-    #[serde(skip)]
-    digest: [u8; 32],
-    #[serde(skip)]
-    pub(crate) trust: Trust,
-}
-
-impl PartialEq for Authorities {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.path, self.digest) == (&other.path, other.digest)
-    }
-}
-
-impl Authorities {
-    fn read(path: &Path) -> Result<Self, String> {
-        let text = small_file::read(path)?;
-        Ok(Authorities {
-            path: path.to_owned(),
-            digest: Sha256::digest(text.as_bytes()).into(),
-            trust: Trust::with(text.as_bytes()).map_err(|error| error.to_string())?,
-        })
-    }
-}
-
 impl Named for Iris {
     fn named(name: String) -> Self {
         Iris {
@@ -123,8 +93,7 @@ impl Section for Iris {
         table.optional("url", &mut self.url);
         table.value("username", &mut self.username);
         table.secret("password", &mut self.password);
-        let allowed = "the path of a PEM file of certificates, or \"\" for none";
-        table.file("ca_file", &mut self.ca_file, allowed, Authorities::read);
+        Authorities::setting(table, &mut self.ca_file);
         table.value("job", &mut self.job);
         table.list("namespaces", &mut self.namespaces, MOST_NAMES);
         table.list("databases", &mut self.databases, MOST_NAMES);

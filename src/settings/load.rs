@@ -11,6 +11,7 @@ use super::file::File;
 use super::iris;
 use super::nearest;
 use super::problem::{Fault, Origin, Problem, SHOWN, SettingsError};
+use super::scrape;
 use super::table::{Finding, Reading};
 use super::value::{Entries, Place, insert, shorten};
 
@@ -83,15 +84,35 @@ impl Settings {
 
 /// What must be said and is not, once all layers have been read.
 fn missing(settings: &Settings, reading: &mut Reading) {
-    for iris in settings.iris.iter().filter(|iris| iris.url.is_none()) {
-        let path = format!("iris.{}", iris.name);
+    let mut missing = |path: String, key: &str, allowed: &str| {
         // Where it was called for the first time.
         if let Some(place) = reading.named.get(&path) {
-            let (key, allowed) = (format!("{path}.url"), iris::URL.to_owned());
+            let (key, allowed) = (format!("{path}.{key}"), allowed.to_owned());
             let fault = Fault::Missing { key, allowed };
-            reading
-                .findings
-                .push((place.clone(), Finding::Fault(fault)));
+            let finding = (place.clone(), Finding::Fault(fault));
+            reading.findings.push(finding);
+        }
+    };
+    for iris in settings.iris.iter().filter(|iris| iris.url.is_none()) {
+        missing(format!("iris.{}", iris.name), "url", iris::URL);
+    }
+    for scrape in settings.scrape.iter().filter(|one| one.url.is_none()) {
+        missing(format!("scrape.{}", scrape.name), "url", scrape::URL);
+    }
+    for application in &settings.application {
+        let path = || format!("application.{}", application.name);
+        if application.probe.is_none() && application.metrics.is_none() {
+            let allowed = format!("{}; or metrics, or both", scrape::URL);
+            missing(path(), "probe", &allowed);
+        }
+        let map = &application.map;
+        for (key, this, other) in [
+            ("map.cache_hits", &map.cache_hits, &map.cache_misses),
+            ("map.cache_misses", &map.cache_misses, &map.cache_hits),
+        ] {
+            if this.is_none() && other.is_some() {
+                missing(path(), key, "both or none of cache_hits and cache_misses");
+            }
         }
     }
 }

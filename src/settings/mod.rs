@@ -6,7 +6,9 @@
 //! `config/vitals.toml`; a test fails until all three agree. Reloading is loading again: sections
 //! compare, so the caller sees which have changed.
 
+mod application;
 mod auth;
+mod authorities;
 mod collect;
 mod environment;
 mod external_url;
@@ -16,10 +18,12 @@ mod host_name;
 mod iris;
 mod load;
 mod log;
+mod login;
 mod nearest;
 mod network;
 mod problem;
 mod route_prefix;
+mod scrape;
 mod secret;
 mod server;
 mod setting;
@@ -39,7 +43,9 @@ mod value;
 
 use serde::Serialize;
 
+pub(crate) use application::Application;
 pub(crate) use auth::Auth;
+pub(crate) use authorities::Authorities;
 pub(crate) use collect::Collect;
 pub(crate) use health::Health;
 pub(crate) use host_name::is_host_name;
@@ -47,6 +53,7 @@ pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
 pub(crate) use problem::{Problem, SettingsError};
+pub(crate) use scrape::Scrape;
 pub(crate) use server::Server;
 pub(crate) use summary::Summary;
 pub(crate) use supervision::Supervision;
@@ -70,6 +77,12 @@ pub(crate) struct Settings {
     /// The IRIS instances.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) iris: Vec<Iris>,
+    /// The applications in front.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) application: Vec<Application>,
+    /// Other Prometheus endpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scrape: Vec<Scrape>,
     /// How failing actors are restarted.
     pub(crate) supervision: Supervision,
     /// The health check.
@@ -90,6 +103,8 @@ impl Section for Settings {
         table.section("system", &mut self.system);
         table.section("network", &mut self.network);
         table.named("iris", &mut self.iris, iris::MOST);
+        table.named("application", &mut self.application, application::MOST);
+        table.named("scrape", &mut self.scrape, scrape::MOST);
         table.section("supervision", &mut self.supervision);
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);

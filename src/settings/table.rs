@@ -137,19 +137,40 @@ impl Table<'_> {
 
     /// A value that may be absent, which is written as empty text.
     pub(super) fn optional<T: Setting>(&mut self, key: &str, slot: &mut Option<T>) {
+        self.optional_checked(key, slot, T::WHAT, |_| true);
+    }
+
+    /// A value within a range, or none.
+    pub(super) fn optional_within<T: Ranged>(
+        &mut self,
+        key: &str,
+        slot: &mut Option<T>,
+        range: RangeInclusive<T>,
+    ) {
+        let (least, most) = (range.start().show(), range.end().show());
+        let allowed = format!("{} from {least} to {most}", T::WHAT);
+        self.optional_checked(key, slot, &allowed, |value| range.contains(value));
+    }
+
+    fn optional_checked<T: Setting>(
+        &mut self,
+        key: &str,
+        slot: &mut Option<T>,
+        allowed: &str,
+        passes: impl Fn(&T) -> bool,
+    ) {
         let Some((path, entry)) = self.take(key) else {
             return;
         };
-        match &entry.value {
-            Value::Text(text) | Value::Untyped(text) if text.is_empty() => *slot = None,
+        let reason = match &entry.value {
+            Value::Text(text) | Value::Untyped(text) if text.is_empty() => return *slot = None,
             value => match T::read(value) {
-                Ok(value) => *slot = Some(value),
-                Err(reason) => {
-                    let allowed = format!("{}, or \"\" for none", T::WHAT);
-                    self.invalid(path, entry, reason, allowed);
-                }
+                Ok(value) if passes(&value) => return *slot = Some(value),
+                Ok(_) => OUT_OF_RANGE.to_owned(),
+                Err(reason) => reason,
             },
-        }
+        };
+        self.invalid(path, entry, reason, format!("{allowed}, or \"\" for none"));
     }
 
     /// At most so many values. A variable gives them separated by commas.

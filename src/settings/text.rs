@@ -31,6 +31,14 @@ pub(super) fn duration<S: Serializer>(value: &Duration, serializer: S) -> Result
     serializer.collect_str(&HumanDuration(*value))
 }
 
+/// A duration as `10s`, or nothing.
+pub(super) fn optional_duration<S: Serializer>(
+    value: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    optional(&value.map(HumanDuration), serializer)
+}
+
 /// A path; one that is not text is shown as nearly as text can.
 pub(super) fn path<S: Serializer>(value: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&value.display())

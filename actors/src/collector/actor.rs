@@ -144,7 +144,10 @@ impl<C: Collector> CollectorActor<C> {
         self.collector = Some(collector);
         self.last = Some(Instant::now());
         let (collected, error) = match result {
-            Ok(collected) => (collected, None),
+            Ok(mut collected) => {
+                let down = collected.down.take();
+                (collected, down)
+            }
             Err(error) => (Collected::default(), Some(error)),
         };
         for failure in collected.failed.iter().chain(&error) {
@@ -167,6 +170,7 @@ impl<C: Collector> CollectorActor<C> {
                 failed: collected.failed,
                 absent: collected.absent,
                 simulated: collected.simulated,
+                scraped: collected.scraped,
                 stale_after: self.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
                 refresh,
             },

@@ -12,14 +12,11 @@ use exposition::{Labels, MetricFamily};
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::{CollectError, Collected, Collector};
+use super::{CollectError, Collected, Collector, source};
 use crate::net::{Endpoint, Failure, Resolver, connect};
 
 /// More targets are not watched.
 pub const MOST_TARGETS: usize = 64;
-
-/// What a measurement of its own deadline leaves to whoever waits for all of them.
-const MARGIN: Duration = Duration::from_millis(100);
 
 /// Measures the connections to a number of targets.
 pub struct NetworkCollector {
@@ -61,7 +58,7 @@ impl Collector for NetworkCollector {
     }
 
     async fn collect(&mut self, deadline: Duration) -> Result<Collected, CollectError> {
-        let until = Instant::now() + deadline.saturating_sub(MARGIN.min(deadline / 10));
+        let until = source::until(deadline);
         let results = join_all(self.targets.iter_mut().map(|target| target.connect(until))).await;
 
         let mut took = MetricFamily::gauge(

@@ -3,6 +3,16 @@
 use std::{fmt, future::Future, time::Duration};
 
 use exposition::{Labels, MetricFamily};
+use tokio::time::Instant;
+
+/// What the questions of a measurement leave to whoever waits for all of it: so they fail by their
+/// own reasons.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// When the questions of a measurement with this deadline must have been answered.
+pub(super) fn until(deadline: Duration) -> Instant {
+    Instant::now() + deadline.saturating_sub(MARGIN.min(deadline / 10))
+}
 
 /// Something that can be measured. Adding a source is one implementation and one line in the tree.
 pub trait Collector: Unpin + 'static {
@@ -56,6 +66,10 @@ pub struct Collected {
     pub simulated: bool,
     /// The parts that could not be had, each with its reason.
     pub failed: Vec<CollectError>,
+    /// How many samples it told, where they are not all handed on as [`Collected::native`].
+    pub scraped: Option<usize>,
+    /// Why the source as a whole counts as down, though something can be told of it.
+    pub down: Option<CollectError>,
 }
 
 /// A family of which there is no series, and why.

@@ -53,6 +53,24 @@ impl Told {
         self.push(Counter, name, help, labels, value);
     }
 
+    /// A series with labels of any names.
+    pub(super) fn add_labelled<'l>(
+        &mut self,
+        kind: MetricType,
+        name: &'static str,
+        help: &str,
+        labels: impl Iterator<Item = (String, &'l str)>,
+        value: f64,
+    ) {
+        let labels = labels.map(|(name, value)| (name, value.to_owned()));
+        let whose = self.whose.clone();
+        let whose = whose.map(|(label, value)| (label.to_owned(), value));
+        // The settings see to the names.
+        if let Ok(labels) = Labels::try_new(whose.into_iter().chain(labels)) {
+            self.add(kind, name, help, labels, value);
+        }
+    }
+
     fn push<const N: usize>(
         &mut self,
         kind: MetricType,
@@ -129,6 +147,7 @@ impl Told {
             absent: self.absent,
             simulated,
             failed: self.failed,
+            ..Collected::default()
         }
     }
 }

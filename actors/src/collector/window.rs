@@ -29,22 +29,22 @@ pub(super) fn grown(before: f64, now: f64) -> f64 {
 
 /// Sums of what is new, over a sliding window.
 #[derive(Debug)]
-pub(super) struct Window<const N: usize> {
+pub(super) struct Window {
     length: Duration,
     /// When, and the sums until then.
-    looks: VecDeque<(Instant, [f64; N])>,
+    looks: VecDeque<(Instant, Box<[f64]>)>,
 }
 
 /// What a window holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sums<const N: usize> {
-    /// What was new.
-    pub(super) new: [f64; N],
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sums {
+    /// What was new, each in the order it was added.
+    pub(super) new: Vec<f64>,
     /// Within what time: the window's length, less in the beginning, more after a gap.
     pub(super) span: Duration,
 }
 
-impl<const N: usize> Window<N> {
+impl Window {
     pub(super) fn new(length: Duration) -> Self {
         Window {
             length,
@@ -52,39 +52,46 @@ impl<const N: usize> Window<N> {
         }
     }
 
-    /// Adds what is new since the last look. The first one is where the window begins: what is new to
-    /// it is left out.
-    pub(super) fn add(&mut self, new: [f64; N], now: Instant) {
-        let mut sums = [0.0; N];
-        if let Some((_, before)) = self.looks.back() {
-            sums = std::array::from_fn(|at| before[at] + new[at]);
+    /// Adds what is new since the last look, the same things in the same order each time; with more
+    /// things or fewer the window begins anew. The first look is where it begins: what is new to it is
+    /// left out.
+    pub(super) fn add(&mut self, new: &[f64], now: Instant) {
+        if self
+            .looks
+            .back()
+            .is_some_and(|(_, last)| last.len() != new.len())
+        {
+            self.looks.clear();
         }
-        let is_close = |at: usize| {
-            let look = self
-                .looks
-                .len()
-                .checked_sub(at)
-                .and_then(|at| self.looks.get(at));
-            look.is_some_and(|(at, _)| now.duration_since(*at) < self.length / FINEST)
+        let sums = match self.looks.back() {
+            Some((_, before)) => before.iter().zip(new).map(|(sum, new)| sum + new).collect(),
+            None => new.iter().map(|_| 0.0).collect(),
         };
-        // The one before it is kept as it is, so that looks do not push each other along for ever.
-        if is_close(2) && self.looks.len() > 2 {
+        // The one before the last is kept as it is, so that looks do not push each other along for
+        // ever.
+        let before_last = self.looks.len().checked_sub(2).filter(|at| *at > 0);
+        let before_last = before_last.and_then(|at| self.looks.get(at));
+        if before_last.is_some_and(|(at, _)| now.duration_since(*at) < self.length / FINEST) {
             self.looks.pop_back();
         }
         self.looks.push_back((now, sums));
         // The first one is the beginning of the window: the last that is old enough.
-        let is_old = |(at, _): &(Instant, [f64; N])| now.duration_since(*at) >= self.length;
+        let is_old = |(at, _): &(Instant, _)| now.duration_since(*at) >= self.length;
         while self.looks.get(1).is_some_and(is_old) {
             self.looks.pop_front();
         }
     }
 
     /// What it holds, once there were two looks.
-    pub(super) fn sums(&self) -> Option<Sums<N>> {
+    pub(super) fn sums(&self) -> Option<Sums> {
         let ((from, before), (to, now)) = (self.looks.front()?, self.looks.back()?);
         let span = to.duration_since(*from);
         (!span.is_zero()).then(|| Sums {
-            new: std::array::from_fn(|at| now[at] - before[at]),
+            new: now
+                .iter()
+                .zip(before)
+                .map(|(now, before)| now - before)
+                .collect(),
             span,
         })
     }
@@ -112,16 +119,16 @@ mod tests {
     fn a_window_slides() {
         let (mut window, start) = (Window::new(Duration::from_secs(60)), Instant::now());
         let mut add = |second, new| {
-            window.add([new, 1.0], start + Duration::from_secs(second));
+            window.add(&[new, 1.0], start + Duration::from_secs(second));
             window.sums().map(|sums| (sums.new, sums.span.as_secs()))
         };
         assert_eq!(add(0, 999.0), None, "of before we looked");
-        assert_eq!(add(10, 5.0), Some(([5.0, 1.0], 10)));
-        assert_eq!(add(60, 1.0), Some(([6.0, 2.0], 60)));
-        assert_eq!(add(70, 1.0), Some(([2.0, 2.0], 60)));
+        assert_eq!(add(10, 5.0), Some((vec![5.0, 1.0], 10)));
+        assert_eq!(add(60, 1.0), Some((vec![6.0, 2.0], 60)));
+        assert_eq!(add(70, 1.0), Some((vec![2.0, 2.0], 60)));
         assert_eq!(
             add(500, 4.0),
-            Some(([4.0, 1.0], 430)),
+            Some((vec![4.0, 1.0], 430)),
             "a gap is looked over"
         );
     }
@@ -130,7 +137,7 @@ mod tests {
     fn looks_that_are_close_count_as_one_and_nothing_is_lost() {
         let (mut window, start) = (Window::new(Duration::from_secs(60)), Instant::now());
         for look in 0..10_000_u64 {
-            window.add([1.0], start + Duration::from_millis(look * 10));
+            window.add(&[1.0], start + Duration::from_millis(look * 10));
         }
         assert!(
             window.looks.len() <= FINEST as usize + 8,

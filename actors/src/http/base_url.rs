@@ -30,6 +30,9 @@ pub enum UrlError {
     /// The path has characters that must be written otherwise.
     #[error("has a path with other characters than letters, digits and -._~%/")]
     Path,
+    /// A path or a query that cannot be asked for as it is.
+    #[error("has characters behind its host that must be written as %XX, or too many of them")]
+    Page,
     /// Something with the host or the port.
     #[error(transparent)]
     Endpoint(EndpointError),

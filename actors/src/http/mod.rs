@@ -8,8 +8,10 @@
 mod base_url;
 mod client;
 mod cookies;
+mod credentials;
 mod dial;
 mod inflate;
+mod page_url;
 mod stream;
 mod tail;
 #[cfg(test)]
@@ -19,5 +21,7 @@ mod tls;
 pub(crate) use self::client::{Answer, Client, Question};
 pub use self::{
     base_url::{BaseUrl, UrlError},
+    credentials::Credentials,
+    page_url::PageUrl,
     tls::{Trust, TrustError},
 };

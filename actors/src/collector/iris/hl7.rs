@@ -9,12 +9,11 @@ use tokio::time::Instant;
 use super::{
     mirror::Role,
     native::Native,
-    privacy,
     rate::Rate,
     settings::IrisSettings,
     tally::{Key, Lower, Tally},
 };
-use crate::collector::{Reason, told::Told};
+use crate::collector::{Reason, privacy, told::Told};
 
 const TOTAL: &str = "vitals_hl7_messages_total";
 const RATE: &str = "vitals_hl7_messages_per_minute";

@@ -15,7 +15,6 @@ mod interop;
 mod machine;
 mod mirror;
 mod native;
-mod privacy;
 mod queries;
 mod rate;
 mod settings;
@@ -27,15 +26,14 @@ mod tests;
 
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use exposition::Labels;
 use tokio::time::Instant;
 
-pub use self::settings::{Account, IrisSettings, SqlSettings};
+pub use self::settings::{IrisSettings, SqlSettings};
 use self::{alerts::Alerts, hl7::Hl7, interop::Interop, mirror::Role, native::Native, sql::Sql};
-use super::{CollectError, Collected, Collector, Reason, told::Told};
+use super::{CollectError, Collected, Collector, Reason, source, told::Told};
 use crate::{
-    http::{Client, Question},
+    http::{Client, Credentials, Question},
     net::Failure,
 };
 
@@ -43,9 +41,6 @@ const METRICS: &str = "/api/monitor/metrics";
 const ACCEPT: &str = "text/plain;version=0.0.4,text/plain;q=0.5,*/*;q=0.1";
 /// Larger bodies are not read, 2026.1 tells about 66 kB.
 const LARGEST_BODY: usize = 8 << 20;
-/// What a question of its own deadline leaves to whoever waits for the whole.
-const MARGIN: Duration = Duration::from_millis(100);
-
 /// Watches one IRIS.
 pub struct IrisCollector {
     /// Its name in the tree.
@@ -76,11 +71,8 @@ impl IrisCollector {
     fn client(&mut self) -> &mut Client {
         let settings = &self.settings;
         self.client.get_or_insert_with(|| {
-            let account = settings.account.as_ref();
-            let authorization = account.map(|account| {
-                let pair = format!("{}:{}", account.username, account.password);
-                format!("Basic {}", BASE64_STANDARD.encode(pair))
-            });
+            let credentials = settings.credentials.as_ref();
+            let authorization = credentials.map(Credentials::header);
             Client::new(settings.url.clone(), &settings.trust, authorization)
         })
     }
@@ -176,7 +168,7 @@ impl Collector for IrisCollector {
     }
 
     async fn collect(&mut self, deadline: Duration) -> Result<Collected, CollectError> {
-        let until = Instant::now() + deadline.saturating_sub(MARGIN.min(deadline / 10));
+        let until = source::until(deadline);
         let collected = self.look(until).await;
         collected.map_err(|Failure { reason, detail }| CollectError {
             part: format!("{}{METRICS}", self.settings.url),

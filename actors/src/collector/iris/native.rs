@@ -1,16 +1,14 @@
 //! A body of `/api/monitor/metrics`, reduced to the families that are handed on.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashSet};
 
 use exposition::{
     Labels, Metric, MetricFamily, Value,
     read::{Item, Limits, Outcome, read},
 };
 
-use super::{catalogue, privacy};
+use super::catalogue;
+use crate::collector::{exposed::whole_lines, privacy, texts::Texts};
 
 /// More series of one IRIS are not handed on.
 const MOST_SERIES: usize = 5_000;
@@ -34,10 +32,8 @@ impl Native {
         let mut native = Native::default();
         let mut seen: HashSet<(&'static str, Labels)> = HashSet::new();
         let mut texts = Texts::default();
-        // A last line without an end could have lost digits of its number: it is not believed.
-        let end = body.iter().rposition(|byte| *byte == b'\n');
-        let (whole, rest) = body.split_at(end.map_or(0, |end| end + 1));
-        native.is_cut = read(rest, &Limits::default(), |_| {}).dropped.total() > 0;
+        let (whole, is_cut) = whole_lines(body);
+        native.is_cut = is_cut;
         native.outcome = read(whole, &Limits::default(), |item| {
             let Item::Sample(sample) = item else { return };
             let Some(known) = catalogue::known(sample.name) else {
@@ -109,24 +105,6 @@ impl Native {
 
     pub(super) fn into_families(self) -> Vec<MetricFamily> {
         self.families.into_values().collect()
-    }
-}
-
-/// Names and values of labels, each kept once for a whole body: there are few, and they come again
-/// and again.
-#[derive(Default)]
-struct Texts(HashSet<Arc<str>>);
-
-impl Texts {
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        match self.0.get(text) {
-            Some(known) => known.clone(),
-            None => {
-                let new: Arc<str> = text.into();
-                self.0.insert(new.clone());
-                new
-            }
-        }
     }
 }
 

@@ -13,7 +13,7 @@ const SHORTEST: Duration = Duration::from_secs(50);
 
 /// A sliding window over a sum.
 #[derive(Debug)]
-pub(super) struct Rate(Window<1>);
+pub(super) struct Rate(Window);
 
 impl Default for Rate {
     fn default() -> Self {
@@ -24,7 +24,7 @@ impl Default for Rate {
 impl Rate {
     /// Adds what is new since the last look.
     pub(super) fn add(&mut self, new: f64, now: Instant) {
-        self.0.add([new], now);
+        self.0.add(&[new], now);
     }
 
     /// From nothing: what comes next is the first look.
@@ -35,7 +35,7 @@ impl Rate {
     /// Once there is a whole window.
     pub(super) fn per_minute(&self) -> Option<f64> {
         let sums = self.0.sums()?;
-        let [new] = sums.new;
+        let new: f64 = sums.new.iter().sum();
         (sums.span >= SHORTEST).then(|| new / sums.span.as_secs_f64() * 60.0)
     }
 }

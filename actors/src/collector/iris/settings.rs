@@ -1,8 +1,8 @@
 //! What is said of one IRIS in the settings.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use crate::http::{BaseUrl, Trust};
+use crate::http::{BaseUrl, Credentials, Trust};
 
 /// One instance.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct IrisSettings {
     /// Where its web server is; `/api/monitor` is below.
     pub url: BaseUrl,
     /// Whom it knows us as, if it asks.
-    pub account: Option<Account>,
+    pub credentials: Option<Credentials>,
     /// Whose certificates are believed.
     pub trust: Trust,
     /// The label `job` of the families it tells itself.
@@ -38,21 +38,6 @@ pub struct IrisSettings {
 pub struct SqlSettings {
     /// From one round of queries to the next.
     pub interval: Duration,
-}
-
-/// Name and password. Neither is shown.
-#[derive(Clone)]
-pub struct Account {
-    /// The user's name.
-    pub username: String,
-    /// The password.
-    pub password: String,
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Account(…)")
-    }
 }
 
 impl IrisSettings {

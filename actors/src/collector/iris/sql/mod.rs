@@ -21,11 +21,14 @@ use super::{
     databases, hl7, interop,
     mirror::Role,
     native::Native,
-    privacy,
     rate::Rate,
     settings::{IrisSettings, SqlSettings},
 };
-use crate::{collector::told::Told, http::Client, net::Failure};
+use crate::{
+    collector::{privacy, told::Told},
+    http::Client,
+    net::Failure,
+};
 
 /// A statement is waited for no longer.
 const DEADLINE: Duration = Duration::from_secs(2);

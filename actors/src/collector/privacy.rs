@@ -1,4 +1,5 @@
-//! What of a label's value is handed on. IRIS takes names of hosts and of message types from what
+//! What of a label's value is handed on. Applications write into labels what their authors think of, and
+//! IRIS takes names of hosts and of message types from what
 //! people configure and program: nothing that could be a part of a message may get any further.
 
 use std::borrow::Cow;
