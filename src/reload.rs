@@ -188,6 +188,11 @@ pub(crate) fn tuning(settings: &Settings) -> Tuning {
         thresholds: thresholds(settings),
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
+        applications: settings
+            .application
+            .iter()
+            .map(|one| one.name.clone())
+            .collect(),
     }
 }
 

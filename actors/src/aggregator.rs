@@ -20,6 +20,7 @@ use crate::{
     },
     own::{self, OwnMetrics},
     page::Page,
+    stand_in,
     standing::{SourceStatus, Standing},
     summary::{Judgement, Summary, TargetStatus, judge},
     targets::Scope,
@@ -199,8 +200,16 @@ impl Handler<Retuned> for Aggregator {
 impl Handler<Observation> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, observation: Observation, _: &mut Self::Context) {
+    fn handle(&mut self, mut observation: Observation, _: &mut Self::Context) {
         let refresh = observation.outcome.refresh;
+        let tuning = self.settings.tuning.load();
+        let applications = &tuning.applications;
+        stand_in::add_to(
+            &mut observation,
+            &self.standing,
+            applications,
+            Instant::now(),
+        );
         self.standing.take(observation);
         self.leave();
         if !refresh {

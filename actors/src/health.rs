@@ -12,7 +12,7 @@ use std::{
 
 use actix::{fut::wrap_future, prelude::*};
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use serde::Serialize;
 use supervision::{AskError, Checkpoint, Node, NodeKind, Ref, Start, State, Tree};
 use utoipa::ToSchema;
@@ -29,6 +29,9 @@ use crate::{
 const SOON: Duration = Duration::from_secs(1);
 /// How long the pipeline may take to carry a probe.
 const PROBE_DEADLINE: Duration = Duration::from_secs(2);
+/// More of what is wrong with one source is not listed.
+const MOST_ERRORS: usize = 20;
+const SECOND: Unit = Unit::Second;
 /// How long an actor may take to give a sign of life.
 const PING_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -39,6 +42,8 @@ pub struct HealthReport {
     pub status: HealthStatus,
     /// What is not as it should be, worst first; `None` if nothing.
     pub output: Option<String>,
+    /// What must be known of all this.
+    pub notes: Vec<String>,
     /// By `component:measurement`.
     pub checks: BTreeMap<String, Vec<Check>>,
     /// When the check was made.
@@ -197,7 +202,7 @@ async fn examine(settings: &HealthSettings) -> HealthReport {
     let mut checks = BTreeMap::new();
     checks.insert("pipeline:latency".to_owned(), vec![pipeline(&probe, took)]);
     for source in probe.iter().flatten() {
-        checks.insert(format!("{}:up", source.source), vec![collector(source)]);
+        checks.insert(format!("{}:up", source.source), collector(source));
     }
     if let Some(tree) = settings.tree.get() {
         let root = tree.snapshot();
@@ -206,11 +211,15 @@ async fn examine(settings: &HealthSettings) -> HealthReport {
         let abandoned = vec![abandoned(tree)];
         checks.insert("tree:abandoned_threads".to_owned(), abandoned);
     }
-    HealthReport::of(checks)
+    let simulated = probe.iter().flatten().filter(|source| source.simulated);
+    let note =
+        |source: &SourceStatus| format!("{} is simulated: nothing of it is true", source.source);
+    let notes = simulated.map(note).collect();
+    HealthReport::of(checks, notes)
 }
 
 impl HealthReport {
-    fn of(checks: BTreeMap<String, Vec<Check>>) -> Self {
+    fn of(checks: BTreeMap<String, Vec<Check>>, notes: Vec<String>) -> Self {
         let mut troubles: Vec<_> = checks
             .iter()
             .flat_map(|(name, all)| all.iter().map(move |check| (name, check)))
@@ -230,6 +239,7 @@ impl HealthReport {
         HealthReport {
             status,
             output: (!output.is_empty()).then(|| output.join("; ")),
+            notes,
             checks,
             at: Timestamp::now(),
         }
@@ -261,23 +271,43 @@ fn pipeline(probe: &Result<Vec<SourceStatus>, AskError>, took: Duration) -> Chec
     }
 }
 
-fn collector(source: &SourceStatus) -> Check {
-    let output = source.error.as_ref().map(ToString::to_string);
-    let (status, output) = match (source.up, output) {
-        (true, None) => (HealthStatus::Pass, None),
-        (true, part) => (HealthStatus::Warn, part),
-        (false, Some(error)) => (HealthStatus::Warn, Some(error)),
-        (false, None) => (
-            HealthStatus::Warn,
-            Some(format!("no measurement since {}", source.at)),
-        ),
-    };
-    Check {
+/// A check for each thing that is wrong with it; one if nothing is.
+fn collector(source: &SourceStatus) -> Vec<Check> {
+    let check = |status, output| Check {
         component_type: "system",
         observed_value: Some(f64::from(source.up)),
         time: source.at,
         ..check(status, output)
+    };
+    let since = |what: String| {
+        format!(
+            "{what}, since {}",
+            source.since.round(SECOND).unwrap_or(source.since)
+        )
+    };
+    if source.errors.is_empty() {
+        return vec![match source.up {
+            true => check(HealthStatus::Pass, None),
+            false => {
+                let output = format!("no measurement since {}", source.at);
+                check(HealthStatus::Warn, Some(output))
+            }
+        }];
     }
+    let errors = source
+        .errors
+        .iter()
+        .take(MOST_ERRORS)
+        .enumerate()
+        .map(|(at, error)| {
+            // The first one is why it is down, if it is.
+            let output = match source.up || at > 0 {
+                true => error.to_string(),
+                false => since(error.to_string()),
+            };
+            check(HealthStatus::Warn, Some(output))
+        });
+    errors.collect()
 }
 
 /// Overseers and collectors that give no sign of life, of those that are up.
@@ -352,11 +382,13 @@ mod tests {
             source: "iris/main".into(),
             up,
             at: Timestamp::UNIX_EPOCH,
-            error: error.map(|detail| CollectError {
+            since: Timestamp::UNIX_EPOCH,
+            errors: Vec::from_iter(error.map(|detail| CollectError {
                 part: "http://iris".into(),
                 reason: Reason::Connect,
                 detail: detail.into(),
-            }),
+            })),
+            simulated: false,
         }
     }
 
@@ -364,30 +396,33 @@ mod tests {
     fn a_dependency_down_is_a_warning_and_a_lost_probe_a_failure() {
         let down = collector(&source(false, Some("refused")));
         let lost = pipeline(&Err(AskError::Timeout), Duration::ZERO);
-        let report = HealthReport::of(BTreeMap::from([
-            ("iris/main:up".into(), vec![down.clone()]),
-            ("pipeline:latency".into(), vec![lost]),
-        ]));
+        let report = HealthReport::of(
+            BTreeMap::from([
+                ("iris/main:up".into(), down.clone()),
+                ("pipeline:latency".into(), vec![lost]),
+            ]),
+            Vec::new(),
+        );
         assert_eq!(report.status, HealthStatus::Fail);
         assert_eq!(
             report.output.as_deref(),
             Some(
                 "pipeline: the probe was lost: no answer in time; \
-                 iris/main: http://iris: refused (connect)"
+                 iris/main: http://iris: refused (connect), since 1970-01-01T00:00:00Z"
             )
         );
-        let report = HealthReport::of(BTreeMap::from([("iris/main:up".into(), vec![down])]));
+        let report = HealthReport::of(BTreeMap::from([("iris/main:up".into(), down)]), Vec::new());
         assert_eq!(report.status, HealthStatus::Warn);
     }
 
     #[test]
     fn a_part_that_failed_is_a_warning_and_silence_is_one_too() {
-        assert_eq!(collector(&source(true, None)).status, HealthStatus::Pass);
+        assert_eq!(collector(&source(true, None))[0].status, HealthStatus::Pass);
         assert_eq!(
-            collector(&source(true, Some("one file"))).status,
+            collector(&source(true, Some("one file")))[0].status,
             HealthStatus::Warn
         );
-        let silent = collector(&source(false, None));
+        let silent = &collector(&source(false, None))[0];
         assert_eq!(silent.status, HealthStatus::Warn);
         assert_eq!(
             silent.output.as_deref(),

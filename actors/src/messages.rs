@@ -81,6 +81,8 @@ pub struct Outcome {
     pub simulated: bool,
     /// How many samples the source told, where they are not all handed on.
     pub scraped: Option<usize>,
+    /// Somebody else was asked.
+    pub is_dependency: bool,
     /// From when on these values are no longer true, unless new ones have come.
     pub stale_after: Duration,
     /// Made for a scrape, between two ticks: it goes into neither history nor rules.

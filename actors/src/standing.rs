@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::{
     collector::{Absent, CollectError},
     messages::Observation,
+    uptime::Uptime,
 };
 
 /// What each source said last. Cheap to clone; incarnations of the aggregator inherit it.
@@ -28,6 +29,10 @@ pub struct Source {
     pub received: Instant,
     /// When the source last succeeded, wall clock.
     pub last_success: Option<Timestamp>,
+    /// Since when it succeeds, or fails.
+    pub since: Timestamp,
+    /// How long it was up, if it is somebody else.
+    pub uptime: Option<Uptime>,
 }
 
 /// The latest value of a series.
@@ -50,8 +55,12 @@ pub struct SourceStatus {
     pub up: bool,
     /// When it was last heard of.
     pub at: Timestamp,
-    /// Why it is not up, or what part failed.
-    pub error: Option<CollectError>,
+    /// Since when it is up, or not.
+    pub since: Timestamp,
+    /// Why it is not up, or what parts failed.
+    pub errors: Vec<CollectError>,
+    /// Nothing of what it tells is true.
+    pub simulated: bool,
 }
 
 impl Source {
@@ -64,26 +73,40 @@ impl Source {
         self.received + self.observation.outcome.stale_after
     }
 
-    /// Whether the last measurement succeeded.
+    fn succeeded(&self) -> bool {
+        self.observation.outcome.error.is_none()
+    }
+
+    /// Whether the last measurement succeeded, and still counts.
     pub fn is_up(&self, now: Instant) -> bool {
-        self.observation.outcome.error.is_none() && self.is_fresh(now)
+        self.succeeded() && self.is_fresh(now)
     }
 }
 
 impl Standing {
-    /// Takes an observation in.
-    pub fn take(&mut self, observation: Observation) {
-        let success = observation.outcome.error.is_none();
-        let last_success = if success {
-            Some(observation.at)
-        } else {
-            self.sources
-                .get(&observation.source)
-                .and_then(|before| before.last_success)
+    /// Takes an observation in, and adds to it how long the source was up.
+    pub fn take(&mut self, mut observation: Observation) {
+        let outcome = &observation.outcome;
+        let success = outcome.error.is_none();
+        let before = self.sources.get(&observation.source);
+        let last_success = match success {
+            true => Some(observation.at),
+            false => before.and_then(|before| before.last_success),
         };
+        let as_before = before.filter(|before| before.succeeded() == success);
+        let since = as_before.map_or(observation.at, |before| before.since);
+        let mut uptime = before.and_then(|before| before.uptime.clone());
+        if outcome.is_dependency && !outcome.refresh {
+            let uptime = uptime.get_or_insert_default();
+            uptime.add(observation.at, success, outcome.stale_after);
+            let told = uptime.families(&observation.source, observation.at);
+            observation.families = observation.families.iter().cloned().chain(told).collect();
+        }
         let source = Source {
             received: Instant::now(),
             last_success,
+            since,
+            uptime,
             observation,
         };
         self.version += 1;
@@ -100,6 +123,11 @@ impl Standing {
     /// Grows with every change.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// A source by its name.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name).map(|source| &**source)
     }
 
     /// All sources, by name.
@@ -169,10 +197,14 @@ impl Standing {
                 source: source.observation.source.clone(),
                 up: source.is_up(now),
                 at: source.observation.at,
-                error: outcome
+                since: source.since,
+                errors: outcome
                     .error
-                    .clone()
-                    .or_else(|| outcome.failed.first().cloned()),
+                    .iter()
+                    .chain(&outcome.failed)
+                    .cloned()
+                    .collect(),
+                simulated: outcome.simulated,
             }
         };
         self.sources().map(status).collect()
@@ -212,6 +244,7 @@ pub(crate) mod tests {
                 absent: Vec::new(),
                 simulated: false,
                 scraped: None,
+                is_dependency: false,
                 stale_after: Duration::from_secs(3),
                 refresh: false,
             },
@@ -262,6 +295,6 @@ pub(crate) mod tests {
         assert_eq!(source.last_success, Some(Timestamp::UNIX_EPOCH));
         assert!(!source.is_up(now));
         let status = &standing.statuses(now)[0];
-        assert_eq!(status.error.as_ref().unwrap().reason, Reason::Connect);
+        assert_eq!(status.errors[0].reason, Reason::Connect);
     }
 }

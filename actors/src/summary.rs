@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 
 use crate::{
     collector::{Reason, system::LOCAL},
-    standing::{Source, Standing},
+    standing::{Point, Source, Standing},
     targets::{CONTAINER_TARGETS, Scope, TARGETS, Target, Thresholds},
+    uptime::{Known, WINDOWS},
 };
 
 /// The answer of `/summary`. Names and nesting are a contract with users.
@@ -151,10 +152,16 @@ impl Summary {
             let series = standing.series(name, now);
             (!series.is_empty()).then(|| series.iter().map(|point| point.value).sum())
         };
-        let local = |name| {
+        let with = |name, (label, value): (&str, &str)| {
             let series = standing.series(name, now).into_iter();
-            let of_local = series.filter(|point| point.metric.labels.get("host") == Some(LOCAL));
-            of_local.map(|point| point.value).reduce(f64::max)
+            let with = series.filter(|point| point.metric.labels.get(label) == Some(value));
+            with.map(|point| point.value).collect::<Vec<_>>()
+        };
+        let local = |name| with(name, ("host", LOCAL)).into_iter().reduce(f64::max);
+        let of_kind = |name, kind| {
+            with(name, kind)
+                .into_iter()
+                .reduce(|one, other| one + other)
         };
         let is = |status| targets.iter().any(|target| target.status == status);
         let status = match (is(TargetStatus::Missed), is(TargetStatus::Met)) {
@@ -178,7 +185,8 @@ impl Summary {
                 network_transmit_bytes: sum("vitals_host_network_transmit_bytes_total"),
             },
             database: Database {
-                connections: sum("vitals_iris_connections"),
+                connections: of_kind("vitals_iris_connections", ("kind", "csp"))
+                    .or_else(|| sum("vitals_postgres_connections")),
                 query_seconds: value("query_time"),
                 size_bytes: value("database_size"),
             },
@@ -193,7 +201,7 @@ impl Summary {
                 cache_hit_ratio: value("cache_hit"),
             },
             alerts: Vec::new(),
-            uptime: Vec::new(),
+            uptime: uptimes(standing),
             targets,
         }
     }
@@ -215,6 +223,30 @@ impl Judgement {
     }
 }
 
+/// What is known of every dependency.
+fn uptimes(standing: &Standing) -> Vec<Uptime> {
+    let now = Timestamp::now();
+    let known = standing.sources().filter_map(|source| {
+        let uptime = source.uptime.as_ref()?;
+        let windows = WINDOWS
+            .iter()
+            .filter_map(|window| Some((window.name, uptime.over(*window, now)?)));
+        let windows: Vec<_> = windows.collect();
+        let map = |of: fn(&Known) -> f64| {
+            windows
+                .iter()
+                .map(|(name, known)| ((*name).to_owned(), of(known)))
+                .collect()
+        };
+        Some(Uptime {
+            target: source.observation.source.to_string(),
+            ratio: map(|known| known.ratio),
+            coverage: map(|known| known.coverage),
+        })
+    });
+    known.collect()
+}
+
 /// Judges every target by its worst series, and beside it the limit of the container, if there is
 /// one.
 pub fn judge(standing: &Standing, thresholds: &Thresholds, now: Instant) -> Vec<Judgement> {
@@ -233,16 +265,17 @@ pub fn judge(standing: &Standing, thresholds: &Thresholds, now: Instant) -> Vec<
 
 fn judge_one(target: &Target, threshold: f64, standing: &Standing, now: Instant) -> Judgement {
     let series = standing.series(target.series, now);
-    let worst = series
-        .iter()
-        .filter(|point| !point.value.is_nan())
-        .reduce(|worst, next| {
-            if target.operator.is_worse(next.value, worst.value) {
-                next
-            } else {
-                worst
-            }
-        });
+    let is_judged = |point: &&Point<'_>| {
+        let is_of = |(label, value)| point.metric.labels.get(label) == Some(value);
+        !point.value.is_nan() && target.with.is_none_or(is_of)
+    };
+    let worst = series.iter().filter(is_judged).reduce(|worst, next| {
+        if target.operator.is_worse(next.value, worst.value) {
+            next
+        } else {
+            worst
+        }
+    });
     let mut judgement = Judgement {
         id: target.id,
         title: target.title,

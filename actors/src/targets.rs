@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::units::{Bytes, Ratio};
+use crate::{
+    units::{Bytes, Ratio},
+    uptime,
+};
 
 /// One row of the table.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Target {
     pub operator: Operator,
     /// The family whose series are judged, each by itself; the worst decides.
     pub series: &'static str,
+    /// The label with which a series of it is judged, where others are told too.
+    pub with: Option<(&'static str, &'static str)>,
     /// The collector, or the kind of collectors, that measures it.
     pub source: &'static str,
     /// What an operator can do where no source is configured.
@@ -119,7 +124,7 @@ impl Thresholds {
 }
 
 const IRIS: &str = "no IRIS is configured: set IRIS_HOST";
-const APPLICATION: &str = "no application is configured: add an [[application]]";
+const APPLICATION: &str = "no application is configured: add an [[application]], or set IRIS_HOST";
 
 /// All targets, in the order they are shown.
 pub const TARGETS: [Target; 12] = [
@@ -129,6 +134,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_host_cpu_used_ratio",
+        with: None,
         source: "system",
         hint: "known once two samples have been taken",
         scope: Some(Scope::Host),
@@ -139,6 +145,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_host_memory_used_ratio",
+        with: None,
         source: "system",
         hint: "/proc/meminfo must be readable",
         scope: Some(Scope::Host),
@@ -149,6 +156,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_host_filesystem_used_ratio",
+        with: None,
         source: "system",
         hint: "no local file system could be read",
         scope: Some(Scope::Host),
@@ -159,6 +167,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "seconds",
         operator: Operator::Below,
         series: "vitals_network_connect_seconds",
+        with: None,
         source: "network",
         hint: "nothing is configured to connect to: set [network] targets",
         scope: None,
@@ -169,6 +178,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "seconds",
         operator: Operator::Below,
         series: "vitals_iris_query_seconds",
+        with: None,
         source: "iris",
         hint: IRIS,
         scope: None,
@@ -179,6 +189,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "per_minute",
         operator: Operator::AtLeast,
         series: "vitals_hl7_messages_per_minute",
+        with: None,
         source: "iris",
         hint: IRIS,
         scope: None,
@@ -189,6 +200,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_iris_connection_pool_ratio",
+        with: None,
         source: "iris",
         hint: IRIS,
         scope: None,
@@ -199,6 +211,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "bytes",
         operator: Operator::Below,
         series: "vitals_iris_database_size_bytes",
+        with: None,
         source: "iris",
         hint: IRIS,
         scope: None,
@@ -209,6 +222,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "seconds",
         operator: Operator::Below,
         series: "vitals_application_response_mean_seconds",
+        with: None,
         source: "application",
         hint: APPLICATION,
         scope: None,
@@ -219,6 +233,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_application_error_ratio",
+        with: None,
         source: "application",
         hint: APPLICATION,
         scope: None,
@@ -229,6 +244,7 @@ pub const TARGETS: [Target; 12] = [
         unit: "ratio",
         operator: Operator::Above,
         series: "vitals_application_cache_hit_ratio",
+        with: None,
         source: "application",
         hint: "no cache is configured: set REDIS_HOST, or add an [[application]]",
         scope: None,
@@ -238,7 +254,8 @@ pub const TARGETS: [Target; 12] = [
         title: "Uptime",
         unit: "ratio",
         operator: Operator::Above,
-        series: "vitals_uptime_ratio",
+        series: uptime::RATIO,
+        with: Some(("window", uptime::WINDOWS[0].name)),
         source: "uptime",
         hint: "no dependency is configured whose uptime could be observed",
         scope: None,
@@ -254,6 +271,7 @@ pub const CONTAINER_TARGETS: [Target; 2] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_container_cpu_used_ratio",
+        with: None,
         source: "system",
         hint: "known once two samples have been taken",
         scope: Some(Scope::Container),
@@ -264,6 +282,7 @@ pub const CONTAINER_TARGETS: [Target; 2] = [
         unit: "ratio",
         operator: Operator::Below,
         series: "vitals_container_memory_used_ratio",
+        with: None,
         source: "system",
         hint: "the cgroup must be readable",
         scope: Some(Scope::Container),

@@ -10,7 +10,7 @@ use crate::targets::Thresholds;
 pub type Tunable = Arc<ArcSwap<Tuning>>;
 
 /// Settings that need no restart of the actors that follow them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
     /// What the targets are judged against.
     pub thresholds: Thresholds,
@@ -18,6 +18,8 @@ pub struct Tuning {
     pub summary_interval: Duration,
     /// How often the health checker checks.
     pub health_interval: Duration,
+    /// The names of the applications that are configured. Where there are none, others stand in.
+    pub applications: Vec<String>,
 }
 
 impl Tuning {

@@ -35,6 +35,9 @@ struct Body<'a> {
     description: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<&'a str>,
+    /// What must be known of all this.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<&'a std::collections::BTreeMap<String, Vec<vitals_actors::health::Check>>>,
 }
@@ -66,6 +69,10 @@ pub(crate) async fn health(request: HttpRequest, shared: Data<Shared>) -> HttpRe
         service_id: "vitals",
         description: "Vitals, the monitor of the integration stack",
         output: output.as_deref(),
+        notes: report
+            .as_deref()
+            .map(|report| &*report.notes)
+            .unwrap_or_default(),
         checks: report.as_deref().map(|report| &report.checks),
     };
     let code = match status {

@@ -138,7 +138,8 @@ impl<C: Collector> CollectorActor<C> {
         at: Timestamp,
         refresh: bool,
     ) -> Observation {
-        if collector.is_burden() {
+        let is_dependency = collector.is_dependency();
+        if is_dependency {
             self.interval = bearable(self.settings.interval, took);
         }
         self.collector = Some(collector);
@@ -171,6 +172,7 @@ impl<C: Collector> CollectorActor<C> {
                 absent: collected.absent,
                 simulated: collected.simulated,
                 scraped: collected.scraped,
+                is_dependency,
                 stale_after: self.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
                 refresh,
             },

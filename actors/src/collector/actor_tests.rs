@@ -86,6 +86,7 @@ impl World {
                 thresholds: required(),
                 summary_interval: 60 * SEC,
                 health_interval: 30 * SEC,
+                applications: Vec::new(),
             }
             .tunable(),
             build: ("0", "0"),

@@ -13,6 +13,9 @@ pub(super) const FIVE_MINUTES: Duration = Duration::from_secs(300);
 /// Errors of fewer requests are no ratio.
 pub(super) const FEWEST_REQUESTS: f64 = 20.0;
 
+/// What an operator is told then.
+pub(super) const FEW_REQUESTS: &str = "fewer than 20 requests in 5 minutes";
+
 /// Requests of the last minutes.
 #[derive(Debug)]
 pub(super) struct OwnRequests {

@@ -65,7 +65,7 @@ impl Collector for ScrapeCollector {
         Labels::new([("job", self.settings.job.as_str()), ("instance", &instance)])
     }
 
-    fn is_burden(&self) -> bool {
+    fn is_dependency(&self) -> bool {
         true
     }
 

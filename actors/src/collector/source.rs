@@ -24,8 +24,9 @@ pub trait Collector: Unpin + 'static {
         Labels::none()
     }
 
-    /// Whether the measurement burdens somebody who should be asked less often when it takes long.
-    fn is_burden(&self) -> bool {
+    /// Whether it is somebody else who is asked: less often when the answer takes long. How long such
+    /// a dependency is up is kept.
+    fn is_dependency(&self) -> bool {
         false
     }
 

@@ -23,7 +23,9 @@ use self::{
     tally::{Names, Tally},
 };
 use super::{
-    CollectError, Collected, Collector, Reason, exposed, own_requests::OwnRequests, source,
+    CollectError, Collected, Collector, Reason, exposed,
+    own_requests::{FEW_REQUESTS, OwnRequests},
+    source,
     told::Told,
 };
 use crate::{
@@ -319,7 +321,6 @@ const MEAN_HELP: &str = "Time to an answer, on average over the last minute.";
 const ERRORS_HELP: &str = "Share of the requests of the last 5 minutes that failed.";
 const CACHE_HELP: &str =
     "Share of the look-ups of the last 5 minutes that were found in the cache.";
-const FEW_REQUESTS: &str = "fewer than 20 requests in 5 minutes";
 
 /// A page of metrics that was read.
 struct Page {
@@ -381,7 +382,7 @@ impl Collector for ApplicationCollector {
         Labels::new([("job", self.settings.job.as_str()), ("instance", &instance)])
     }
 
-    fn is_burden(&self) -> bool {
+    fn is_dependency(&self) -> bool {
         true
     }
 

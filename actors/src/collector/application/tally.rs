@@ -1,6 +1,6 @@
 //! Counters of an application from page to page: what they grew by, whatever restarts there are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use exposition::Labels;
 use tokio::time::Instant;
@@ -81,7 +81,7 @@ pub(super) struct Tally {
     begun: bool,
     /// What the application had counted before the first look is in the totals.
     has_past: bool,
-    totals: HashMap<Labels, Total>,
+    totals: BTreeMap<Labels, Total>,
     /// Answers, seconds, and the answers below each of the bounds.
     answers: Window,
     bounds: Vec<f64>,
@@ -99,7 +99,7 @@ impl Default for Tally {
             start_time: None,
             begun: false,
             has_past: false,
-            totals: HashMap::new(),
+            totals: BTreeMap::new(),
             answers: Window::new(MINUTE),
             bounds: Vec::new(),
             requests: Window::new(FIVE_MINUTES),

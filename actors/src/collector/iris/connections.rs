@@ -22,6 +22,11 @@ pub(super) fn tell(native: &Native, settings: &IrisSettings, told: &mut Told) {
         }
     }
 
+    if let Some(sessions) = native.sum("iris_csp_sessions") {
+        let help = "Active web sessions.";
+        told.gauge("vitals_iris_sessions", help, sessions);
+    }
+
     let of_limit = csp.zip(settings.max_connections).map(|(csp, limit)| {
         let others = (csp - OUR_OWN).max(0.0);
         (others / f64::from(limit), "iris_csp_actual_connections")

@@ -31,12 +31,19 @@ use tokio::time::Instant;
 
 pub use self::settings::{IrisSettings, SqlSettings};
 use self::{alerts::Alerts, hl7::Hl7, interop::Interop, mirror::Role, native::Native, sql::Sql};
-use super::{CollectError, Collected, Collector, Reason, source, told::Told};
+use super::{
+    CollectError, Collected, Collector, Reason,
+    own_requests::{FEW_REQUESTS, OwnRequests},
+    source,
+    told::Told,
+};
 use crate::{
     http::{Client, Credentials, Question},
     net::Failure,
 };
 
+const RESPONSE: &str = "vitals_iris_response_seconds";
+const ERRORS: &str = "vitals_iris_request_error_ratio";
 const METRICS: &str = "/api/monitor/metrics";
 const ACCEPT: &str = "text/plain;version=0.0.4,text/plain;q=0.5,*/*;q=0.1";
 /// Larger bodies are not read, 2026.1 tells about 66 kB.
@@ -52,6 +59,7 @@ pub struct IrisCollector {
     interop: Interop,
     sql: Sql,
     alerts: Alerts,
+    requests: OwnRequests,
 }
 
 impl IrisCollector {
@@ -65,6 +73,7 @@ impl IrisCollector {
             interop: Interop::default(),
             sql: Sql::default(),
             alerts: Alerts::default(),
+            requests: OwnRequests::default(),
         }
     }
 
@@ -79,9 +88,15 @@ impl IrisCollector {
 
     async fn look(&mut self, until: Instant) -> Result<Collected, Failure> {
         let question = Question::get(METRICS, ACCEPT, LARGEST_BODY);
-        let answer = self.client().ask(&question, until).await?;
-        let simulated = answer.simulated;
-        let native = read(&answer::metrics(answer)?)?;
+        let began = Instant::now();
+        let answer = self.client().ask(&question, until).await;
+        let took = began.elapsed();
+        let read = answer.and_then(|answer| {
+            let simulated = answer.simulated;
+            Ok((read(&answer::metrics(answer)?)?, simulated))
+        });
+        self.requests.add(began, read.is_ok().then_some(took));
+        let (native, simulated) = read?;
         let role = Role::of(&native);
         if let Some(client) = &mut self.client {
             let settings = &self.settings;
@@ -91,6 +106,29 @@ impl IrisCollector {
             }
         }
         Ok(self.tell(native, simulated, Instant::now()))
+    }
+
+    /// How our requests fare, which stands for how those of others do.
+    fn tell_requests(&self, told: &mut Told) {
+        match self.requests.mean_seconds() {
+            Some(seconds) => {
+                let help =
+                    "Time IRIS takes to answer our requests, on average over the last minute.";
+                told.gauge(RESPONSE, help, seconds);
+            }
+            None => {
+                let hint = "no request was answered in the last minute";
+                told.absent(RESPONSE, Reason::TooFew, hint);
+            }
+        }
+        match self.requests.error_ratio() {
+            Some(ratio) => {
+                let help =
+                    "Share of our requests to IRIS in the last 5 minutes without a good answer.";
+                told.gauge(ERRORS, help, ratio);
+            }
+            None => told.absent(ERRORS, Reason::TooFew, FEW_REQUESTS),
+        }
     }
 
     /// What is made of it.
@@ -163,17 +201,30 @@ impl Collector for IrisCollector {
         Labels::new([("job", self.settings.job.as_str()), ("instance", &instance)])
     }
 
-    fn is_burden(&self) -> bool {
+    fn is_dependency(&self) -> bool {
         true
     }
 
     async fn collect(&mut self, deadline: Duration) -> Result<Collected, CollectError> {
         let until = source::until(deadline);
-        let collected = self.look(until).await;
-        collected.map_err(|Failure { reason, detail }| CollectError {
-            part: format!("{}{METRICS}", self.settings.url),
-            reason,
-            detail,
+        let looked = self.look(until).await;
+        let mut told = Told::of("iris", &self.settings.name);
+        self.tell_requests(&mut told);
+        let requests = told.collected(Vec::new(), false);
+        Ok(match looked {
+            Ok(mut collected) => {
+                collected.families.extend(requests.families);
+                collected.absent.extend(requests.absent);
+                collected
+            }
+            Err(Failure { reason, detail }) => Collected {
+                down: Some(CollectError {
+                    part: format!("{}{METRICS}", self.settings.url),
+                    reason,
+                    detail,
+                }),
+                ..requests
+            },
         })
     }
 }
