@@ -134,7 +134,7 @@ impl Exposed {
             let sample = match item {
                 Item::Sample(sample) if keep(sample.name) => sample,
                 Item::Sample(_) => return,
-                Item::Type { name, kind } => return page.describe(name).1 = kind,
+                Item::Type { name, kind } => return page.describe(name).1 = Some(kind),
                 Item::Help { name, help } => return page.describe(name).0 = help.into_owned(),
             };
             let labels = sample.labels.iter().map(|(name, value)| {
@@ -218,23 +218,23 @@ impl Exposed {
 struct Page {
     families: BTreeMap<String, MetricFamily>,
     /// Help and type, by the family's name.
-    described: HashMap<String, (String, MetricType)>,
+    described: HashMap<String, (String, Option<MetricType>)>,
 }
 
 impl Page {
-    fn describe(&mut self, name: &str) -> &mut (String, MetricType) {
-        self.described
-            .entry(name.to_owned())
-            .or_insert_with(|| (String::new(), Untyped))
+    fn describe(&mut self, name: &str) -> &mut (String, Option<MetricType>) {
+        self.described.entry(name.to_owned()).or_default()
     }
 
     fn add(&mut self, name: &str, metric: Metric) {
         if !self.families.contains_key(name) {
+            let (help, kind) = self.described.get(name).cloned().unwrap_or_default();
             // OpenMetrics announces a counter without its `_total`.
-            let counter = || name.strip_suffix("_total");
-            let known = self.described.get(name);
-            let known = known.or_else(|| self.described.get(counter()?));
-            let (help, kind) = known.cloned().unwrap_or((String::new(), Untyped));
+            let counter = name.strip_suffix("_total");
+            let counter = counter.and_then(|name| self.described.get(name)).cloned();
+            let (other_help, other_kind) = counter.unwrap_or_default();
+            let help = if help.is_empty() { other_help } else { help };
+            let kind = kind.or(other_kind).unwrap_or(Untyped);
             let kind = match kind {
                 MetricType::Counter | MetricType::Gauge => kind,
                 // Their parts are series by themselves here.
@@ -263,9 +263,7 @@ mod tests {
 
     fn names(exposed: &Exposed) -> Vec<String> {
         let series = exposed.families.iter().flat_map(MetricFamily::flat);
-        series
-            .map(|series| format!("{}{}", series.name, series.labels))
-            .collect()
+        series.map(|series| series.name.into_owned()).collect()
     }
 
     #[test]

@@ -79,7 +79,11 @@ mod tests {
             let began = Instant::now();
             tokio::time::advance(Duration::from_secs(5)).await;
             requests.add(began, took.map(Duration::from_millis));
-            (requests.mean_seconds(), requests.error_ratio())
+            let round = |value: f64| (value * 1e9).round() / 1e9;
+            (
+                requests.mean_seconds().map(round),
+                requests.error_ratio().map(round),
+            )
         };
         assert_eq!(ask(None).await, (None, None));
         assert_eq!(ask(Some(100)).await, (Some(0.1), None));

@@ -55,6 +55,7 @@ pub struct ApplicationCollector {
     metrics: Option<Client>,
     probes: OwnRequests,
     tally: Tally,
+    is_simulated: bool,
 }
 
 /// What a probe found.
@@ -82,12 +83,18 @@ impl ApplicationCollector {
             metrics: None,
             probes: OwnRequests::default(),
             tally: Tally::default(),
+            is_simulated: false,
         }
     }
 
     fn tell(&mut self, probed: Option<Probed>, page: Option<Result<Page, Failure>>) -> Collected {
         let mut told = Told::of("application", &self.settings.name);
-        let mut simulated = false;
+        let heard = probed
+            .as_ref()
+            .is_some_and(|probed| probed.status.is_some())
+            || page.as_ref().is_some_and(Result::is_ok);
+        // Of one that is silent what it said last counts.
+        let mut simulated = self.is_simulated && !heard;
         let mut scraped = None;
         let mut down = None;
         let failure = |url: &Option<PageUrl>, failure: Failure| CollectError {
@@ -127,6 +134,7 @@ impl ApplicationCollector {
         }
         let help = "Whether the application answers its probe, or, without one, tells its metrics.";
         told.gauge(UP, help, f64::from(u8::from(down.is_none())));
+        self.is_simulated = simulated;
         Collected {
             down,
             scraped,

@@ -147,7 +147,7 @@ impl Tally {
         self.names = names;
         let is_anew = matches!(
             (self.start_time, reading.start_time),
-            (Some(before), Some(after)) if (after - before).abs() > 1.0
+            (Some(before), Some(after)) if (after - before).abs() > 0.5
         );
         let mut growth = Growth {
             last: &mut self.last,

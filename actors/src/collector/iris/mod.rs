@@ -60,6 +60,8 @@ pub struct IrisCollector {
     sql: Sql,
     alerts: Alerts,
     requests: OwnRequests,
+    /// It said so last.
+    is_simulated: bool,
 }
 
 impl IrisCollector {
@@ -74,6 +76,7 @@ impl IrisCollector {
             sql: Sql::default(),
             alerts: Alerts::default(),
             requests: OwnRequests::default(),
+            is_simulated: false,
         }
     }
 
@@ -97,6 +100,7 @@ impl IrisCollector {
         });
         self.requests.add(began, read.is_ok().then_some(took));
         let (native, simulated) = read?;
+        self.is_simulated = simulated;
         let role = Role::of(&native);
         if let Some(client) = &mut self.client {
             let settings = &self.settings;
@@ -223,6 +227,7 @@ impl Collector for IrisCollector {
                     reason,
                     detail,
                 }),
+                simulated: self.is_simulated,
                 ..requests
             },
         })

@@ -28,7 +28,7 @@ fn settings() -> IrisSettings {
     IrisSettings {
         name: "main".to_owned(),
         url: "http://iris:52773".parse().unwrap(),
-        account: None,
+        credentials: None,
         trust: Trust::default(),
         job: "iris".to_owned(),
         namespaces: Vec::new(),
@@ -461,7 +461,7 @@ fn statements_are_judged_only_where_there_are_some() {
 #[test]
 fn what_is_said_of_itself_names_no_secret() {
     let settings = IrisSettings {
-        account: Some(Account {
+        credentials: Some(Credentials::Basic {
             username: "_SYSTEM".to_owned(),
             password: "hunter2".to_owned(),
         }),
