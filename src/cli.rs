@@ -19,6 +19,7 @@ Examples:
   vitals --listen 0.0.0.0:9090 --log debug    reachable from elsewhere, and talkative
   VITALS__COLLECT__INTERVAL=30s vitals        one setting from the environment
   vitals check --config vitals.toml           judge the settings, run nothing
+  vitals doctor                               examine the one that runs, and what it depends on
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals completions bash                     for /etc/bash_completion.d
 
@@ -51,6 +52,12 @@ pub(crate) enum Command {
     Serve,
     /// Judge the settings and say what would run, without running it
     Check {
+        /// The form of the answer
+        #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+        output: Output,
+    },
+    /// Examine a running Vitals, what it depends on and the place it runs at
+    Doctor {
         /// The form of the answer
         #[arg(long, value_name = "FORM", value_enum, default_value_t)]
         output: Output,

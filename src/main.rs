@@ -54,6 +54,7 @@ fn main() -> ExitCode {
     match cli.command() {
         Command::Serve => command::serve::run(settings, cli.flags),
         Command::Check { output } => command::check::run(&settings, output),
+        Command::Doctor { output } => command::doctor::run(&settings, output),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

@@ -1,16 +1,14 @@
 //! `vitals healthcheck`: asks a running Vitals for its health, as a container's platform does.
 
 use std::{
-    io::{self, Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    io::{self, Write},
+    net::SocketAddr,
     process::ExitCode,
-    time::{Duration, Instant},
 };
 
+use super::running;
 use crate::{exit_code, settings::Settings};
 
-/// A healthy Vitals answers in milliseconds.
-const DEADLINE: Duration = Duration::from_secs(3);
 /// The status line, the headers and more than enough of the body.
 const LONGEST: usize = 64 * 1024;
 
@@ -32,7 +30,7 @@ enum Unhealthy {
 
 /// Exit code 0 where `/health` answers 200, else 1 and why.
 pub(crate) fn run(settings: &Settings) -> ExitCode {
-    match ask(reachable(settings.server.address)) {
+    match ask(running::reachable(settings.server.address)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(unhealthy) => {
             let _ = writeln!(io::stderr(), "vitals: {unhealthy}");
@@ -41,66 +39,28 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Where a service is reached that listens on all addresses.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    address
-}
-
 fn ask(address: SocketAddr) -> Result<(), Unhealthy> {
-    let answer = get(address).map_err(|error| Unhealthy::Silent { address, error })?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.lines().next().unwrap_or_default();
-    let status = status.split_once(' ').map_or("", |(_http, status)| status);
-    if status.starts_with("200") {
+    let answer = running::get(address, "/health", LONGEST);
+    let answer = answer.map_err(|error| Unhealthy::Silent { address, error })?;
+    if answer.is_good() {
         return Ok(());
     }
     Err(Unhealthy::Status {
         address,
-        status: if status.is_empty() {
+        status: if answer.status.is_empty() {
             "no HTTP".to_owned()
         } else {
-            status.to_owned()
+            answer.status
         },
-        body: body.chars().take(500).collect(),
+        body: answer.body.chars().take(500).collect(),
     })
-}
-
-/// One request within the deadline, however slowly the answer drips.
-fn get(address: SocketAddr) -> io::Result<String> {
-    let until = Instant::now() + DEADLINE;
-    let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
-    stream.set_write_timeout(Some(DEADLINE))?;
-    // In one piece: a server that reads the first of many, answers and closes would cut us off.
-    let request = format!(
-        "GET /health HTTP/1.1\r\nHost: {address}\r\nUser-Agent: vitals-healthcheck\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    let mut part = [0; 4096];
-    while answer.len() < LONGEST {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut part)? {
-            0 => break,
-            read => answer.extend_from_slice(&part[..read]),
-        }
-    }
-    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::{
+        io::Read,
         net::{Shutdown, TcpListener},
         thread,
     };
@@ -148,13 +108,5 @@ mod tests {
         let address = gone.local_addr().unwrap();
         drop(gone);
         assert!(matches!(ask(address), Err(Unhealthy::Silent { .. })));
-    }
-
-    #[test]
-    fn all_addresses_are_reached_by_loopback() {
-        let reached = |address: &str| reachable(address.parse().unwrap()).to_string();
-        assert_eq!(reached("0.0.0.0:9090"), "127.0.0.1:9090");
-        assert_eq!(reached("[::]:9090"), "[::1]:9090");
-        assert_eq!(reached("192.0.2.1:80"), "192.0.2.1:80");
     }
 }

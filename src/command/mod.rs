@@ -2,9 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod healthcheck;
 pub(crate) mod serve;
 pub(crate) mod simulate;
+
+mod running;
 
 use std::io::{self, Write};
 

@@ -22,7 +22,7 @@ impl PageUrl {
     }
 
     /// Path and query.
-    pub(crate) fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         &self.path
     }
 }
