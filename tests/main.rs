@@ -24,6 +24,7 @@ mod network;
 mod prometheus;
 mod reload;
 mod routes;
+mod scrape;
 mod settings;
 mod shapes;
 mod stopping;
