@@ -38,7 +38,7 @@ impl Watched {
         watched
     }
 
-    /// What the page tells of this IRIS; none of it is of Vitals' own making.
+    /// What the page tells of this IRIS as it said itself: not how our requests to it fare.
     pub(crate) fn series(&self) -> Vec<String> {
         let page = self.vitals.page();
         let all = page.families.into_iter().flat_map(|family| family.series);
@@ -46,6 +46,9 @@ impl Watched {
             [r#"iris="main""#, r#"host="main""#]
                 .iter()
                 .any(|label| series.contains(label))
+                && !["vitals_iris_response_", "vitals_iris_request_"]
+                    .iter()
+                    .any(|own| series.starts_with(own))
         };
         all.filter(is_of_it).collect()
     }
