@@ -1,0 +1,6 @@
+//! Stories of the store as its users see it.
+
+mod mix;
+mod stage;
+
+mod basics;
