@@ -186,6 +186,7 @@ impl Reloader {
 pub(crate) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         thresholds: thresholds(settings),
+        collect_interval: settings.collect.interval,
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
         applications: settings
