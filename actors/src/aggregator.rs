@@ -21,8 +21,8 @@ use crate::{
     keep::Keep,
     last_known::LastKnown,
     messages::{
-        Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation, Probe,
-        Retuned, Verdict,
+        Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation,
+        Probe, Retuned, Verdict,
     },
     own::{self, OwnMetrics},
     page::Page,
@@ -174,7 +174,8 @@ impl Aggregator {
         let subjects = self.summary.as_ref().map(|(_, summary)| summary.subjects());
         let now = self.now();
         let look = move || {
-            let trend = |subject: Subject| Some((subject.clone(), Trend::of(&reader, &subject, now)?));
+            let trend =
+                |subject: Subject| Some((subject.clone(), Trend::of(&reader, &subject, now)?));
             subjects.into_iter().flatten().filter_map(trend).collect()
         };
         spawn_blocking_guarded(ctx, look, |trends, me, _| {
@@ -299,7 +300,9 @@ impl Handler<Observation> for Aggregator {
         self.leave();
         if !refresh {
             if let Some(source) = self.standing.source(&source) {
-                let batch = self.keep.batch(source, tuning.collect_interval, Instant::now());
+                let batch = self
+                    .keep
+                    .batch(source, tuning.collect_interval, Instant::now());
                 self.tell_history(batch);
             }
             self.refresh_summary();

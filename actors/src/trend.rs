@@ -39,11 +39,11 @@ impl Trend {
         let series = reader.find(&labels.with(METRIC_NAME, *family))?;
         let now = now.as_millisecond();
         // Left-open, as PromQL's windows are.
-        let mut over = |end: i64, length| reader.stats(series, end - length + 1, end);
+        let over = |end: i64, length| reader.stats(series, end - length + 1, end);
         let hour = over(now, HOUR_MS);
         let mean = hour.mean();
-        let mut change = |ago| Some(mean? - over(now - ago, HOUR_MS).mean()?);
-        let changes = [HOUR_MS, DAY_MS, 7 * DAY_MS].map(&mut change);
+        let change = |ago| Some(mean? - over(now - ago, HOUR_MS).mean()?);
+        let changes = [HOUR_MS, DAY_MS, 7 * DAY_MS].map(change);
         let day = over(now, DAY_MS);
         let max = |stats: Stats| (stats.count > 0).then_some(stats.max);
         Some(Trend {

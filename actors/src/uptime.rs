@@ -272,7 +272,10 @@ mod tests {
         }
         let written = serde_json::to_string(&uptime).unwrap();
         let mut read: Uptime = serde_json::from_str(&written).unwrap();
-        assert_eq!(read.over(WINDOWS[0], at(1_000)), uptime.over(WINDOWS[0], at(1_000)));
+        assert_eq!(
+            read.over(WINDOWS[0], at(1_000)),
+            uptime.over(WINDOWS[0], at(1_000))
+        );
         // While nobody looked nothing is counted.
         read.add(at(5_000), true, VOUCHED);
         uptime.add(at(5_000), true, VOUCHED);

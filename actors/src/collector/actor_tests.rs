@@ -13,6 +13,7 @@ use actix::{Arbiter, System};
 use exposition::{Labels, MetricFamily, text::Format};
 use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
 use tokio::time::sleep;
+use tsdb::{Head, Options};
 
 use super::{CollectError, Collected, Collector, CollectorActor, CollectorSettings, Reason};
 use crate::{

@@ -33,7 +33,10 @@ pub fn families(head: &Head, behind: u64) -> Vec<MetricFamily> {
         "Series that were refused because their source, or all together, have too many.",
     );
     for source in head.refused() {
-        refused.push(Labels::new([("collector", source.source)]), source.times as f64);
+        refused.push(
+            Labels::new([("collector", source.source)]),
+            source.times as f64,
+        );
     }
     let mut families = vec![
         gauge(
@@ -41,7 +44,11 @@ pub fn families(head: &Head, behind: u64) -> Vec<MetricFamily> {
             "Series that are active.",
             counts.active_series as f64,
         ),
-        gauge("vitals_history_blocks", "Blocks on disk.", counts.blocks as f64),
+        gauge(
+            "vitals_history_blocks",
+            "Blocks on disk.",
+            counts.blocks as f64,
+        ),
         gauge(
             "vitals_history_bytes",
             "Bytes of all blocks on disk.",

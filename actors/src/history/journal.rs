@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The file in the data directory that remembers how long dependencies were up.
-pub const UPTIMES: &str = "uptime.json";
+const UPTIMES: &str = "uptime.json";
 /// Larger files are not ours.
 const LARGEST_UPTIMES: u64 = 64 << 20;
 /// Blocks are made so long at a time, and then for as long not: half a core is all there is.

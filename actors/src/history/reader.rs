@@ -91,9 +91,7 @@ impl Reader {
 
     /// The names of labels of such series, sorted; of all series, where there is no selector.
     pub fn label_names(&self, selectors: &[Vec<Matcher>], from: i64, to: i64) -> Vec<String> {
-        self.united(selectors, |selector| {
-            self.0.label_names(selector, from, to)
-        })
+        self.united(selectors, |selector| self.0.label_names(selector, from, to))
     }
 
     /// The values a label has in such series, sorted; in all series, where there is no selector.
@@ -132,7 +130,7 @@ impl Reader {
 }
 
 /// As the store has them.
-pub fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
+pub(crate) fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
     let of_one = |matcher: &Matcher| match matcher.test() {
         Test::Equal(value) => tsdb::Matcher::equal(matcher.label(), &**value),
         _ => {
