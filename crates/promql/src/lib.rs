@@ -23,6 +23,7 @@ mod labels;
 mod limits;
 mod matcher;
 mod memory;
+pub mod notation;
 mod parse;
 mod pattern;
 mod print;

@@ -71,14 +71,11 @@ impl Query {
     }
 
     /// The matchers of each selector in it, from left to right: what it reads.
-    pub fn selectors(&self) -> Vec<&[Matcher]> {
-        let mut found = Vec::new();
-        let mut see = |selection| found.push(selection);
-        self.expr.each_selection(&mut see);
-        found
-            .into_iter()
-            .map(|selection| &*selection.matchers)
-            .collect()
+    pub fn selectors(&self) -> impl ExactSizeIterator<Item = &[Matcher]> {
+        let mut found: Vec<&[Matcher]> = Vec::new();
+        self.expr
+            .each_selection(&mut |selection| found.push(&selection.matchers));
+        found.into_iter()
     }
 
     /// Evaluates it at one moment, Unix time in milliseconds.
