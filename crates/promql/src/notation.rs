@@ -114,7 +114,10 @@ pub fn values(text: &str) -> Result<Vec<Option<f64>>, NotationError> {
         let mut value = item.first;
         for _ in 0..item.times {
             values.push(value);
-            value = value.map(|value| value + item.delta);
+            // A stale marker would become another NaN.
+            if item.delta != 0.0 {
+                value = value.map(|value| value + item.delta);
+            }
         }
     }
     Ok(values)
@@ -129,7 +132,6 @@ struct Item {
 
 impl Item {
     fn parse(word: &str) -> Option<Self> {
-        // Before a count is looked for: 0x1f is a number.
         if let Some(number) = number(word) {
             return Some(Item::once(Some(number)));
         }
@@ -173,21 +175,9 @@ impl Item {
     }
 }
 
-/// A number as PromQL writes it.
+/// A number; none is hexadecimal here, since `0x3` is 0 and three more of it.
 fn number(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let hexadecimal = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X"));
-    match hexadecimal {
-        Some(digits) => {
-            let number = u64::from_str_radix(digits, 16).ok()? as f64;
-            Some(if text.starts_with('-') {
-                -number
-            } else {
-                number
-            })
-        }
-        None => text.parse().ok(),
-    }
+    text.parse().ok()
 }
 
 #[cfg(test)]
@@ -208,10 +198,10 @@ mod tests {
         };
         for (text, expected) in [
             ("", ""),
-            ("1 -2.5 1e3 NaN -Inf 0x1f", "1 -2.5 1000 NaN -inf 31"),
+            ("1 -2.5 1e3 NaN -Inf", "1 -2.5 1000 NaN -inf"),
             ("_ _x2 1", "_ _ _ 1"),
             ("stale stalex1", "stale stale stale"),
-            ("1x2 0x0", "1 1 1 0"),
+            ("1x2 0x0 0x1", "1 1 1 0 0 0"),
             ("1+2x2 -1-1x1 1e-1+1e-1x1", "1 3 5 -1 -2 0.1 0.2"),
             ("1-2x2 # 3", "1 -1 -3"),
         ] {
