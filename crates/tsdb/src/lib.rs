@@ -38,6 +38,7 @@
 mod admission;
 mod block;
 mod bytes;
+mod catalog;
 mod codec;
 mod core;
 mod error;

@@ -14,6 +14,7 @@ pub(crate) const VERSION: u16 = 1;
 pub(crate) enum Kind {
     Block,
     Segment,
+    Catalog,
 }
 
 impl Kind {
@@ -21,6 +22,7 @@ impl Kind {
         match self {
             Kind::Block => b"VTSB",
             Kind::Segment => b"VTSW",
+            Kind::Catalog => b"VTSC",
         }
     }
 }

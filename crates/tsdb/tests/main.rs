@@ -4,3 +4,6 @@ mod mix;
 mod stage;
 
 mod basics;
+mod damage;
+mod order;
+mod versions;

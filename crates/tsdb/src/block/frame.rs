@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Bytes of a frame: the preamble, then where the index is.
-pub(super) const LEN: usize = preamble::LEN + 20;
+pub(super) const LEN: usize = preamble::LEN + 24;
 
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
@@ -18,6 +18,7 @@ pub(super) struct Frame {
     pub(super) index_at: u64,
     pub(super) index_len: u32,
     pub(super) index_crc: u32,
+    pub(super) guard_crc: u32,
 }
 
 impl Frame {
@@ -27,6 +28,7 @@ impl Frame {
         put_u64(&mut out, self.index_at);
         put_u32(&mut out, self.index_len);
         put_u32(&mut out, self.index_crc);
+        put_u32(&mut out, self.guard_crc);
         let crc = crc32fast::hash(&out);
         put_u32(&mut out, crc);
         out
@@ -42,11 +44,13 @@ impl Frame {
             return None;
         }
         let mut input = Input(&checked[preamble::LEN..]);
-        let (index_at, index_len, index_crc) = (input.u64()?, input.u32()?, input.u32()?);
+        let (index_at, index_len) = (input.u64()?, input.u32()?);
+        let (index_crc, guard_crc) = (input.u32()?, input.u32()?);
         Some(Frame {
             index_at,
             index_len,
             index_crc,
+            guard_crc,
         })
     }
 
@@ -80,11 +84,12 @@ pub(super) fn read(file: &File, bytes: u64) -> io::Result<Framed> {
         .filter(fits)
         .ok_or_else(|| damaged("no frame that fits"))?;
     let mut mended = front.is_none() || back.is_none();
-    let mut index = vec![0; frame.index_len as usize];
+    let index_len = frame.index_len as usize;
+    let mut index = vec![0; index_len + guard::len(index_len)];
     file.read_exact_at(&mut index, frame.index_at)?;
+    let guarding = index.split_off(index_len);
+    mended |= crc32fast::hash(&guarding) != frame.guard_crc;
     if crc32fast::hash(&index) != frame.index_crc {
-        let mut guarding = vec![0; guard::len(index.len())];
-        file.read_exact_at(&mut guarding, frame.index_at + u64::from(frame.index_len))?;
         guard::mend(&mut index, &guarding);
         mended = true;
     }

@@ -97,6 +97,11 @@ impl Block {
         Ok(block)
     }
 
+    /// What a block of these generations is called.
+    pub(crate) fn path(dir: &Path, seqs: (u64, u64)) -> PathBuf {
+        dir.join(format!("{:012}-{:012}.blk", seqs.0, seqs.1))
+    }
+
     fn parse(
         &mut self,
         index: &[u8],

@@ -11,7 +11,7 @@ use std::{
 use exposition::Labels;
 
 use super::{
-    MAX_CHUNK, Stats,
+    Block, MAX_CHUNK, Stats,
     frame::{self, Frame},
     guard,
 };
@@ -76,7 +76,7 @@ impl Table {
 impl BlockWriter {
     /// `tag` tells writers of the same block apart: one that was given up may still be at work.
     pub(crate) fn create(dir: &Path, seqs: (u64, u64), level: usize, tag: u64) -> io::Result<Self> {
-        let path = dir.join(format!("{:012}-{:012}.blk", seqs.0, seqs.1));
+        let path = Block::path(dir, seqs);
         let temporary = path.with_extension(format!("{tag}.tmp"));
         let mut out = BufWriter::with_capacity(1 << 17, File::create(&temporary)?);
         let begun = out.write_all(&[0; frame::LEN]);
@@ -158,14 +158,16 @@ impl BlockWriter {
         self.pairs.put(&mut index);
         put_var(&mut index, self.chunks);
         index.append(&mut self.series);
+        let guard = guard::of(&index);
         let frame = Frame {
             index_at: self.at,
             index_len: u32::try_from(index.len())
                 .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "an index over 4 GiB"))?,
             index_crc: crc32fast::hash(&index),
+            guard_crc: crc32fast::hash(&guard),
         };
         self.out.write_all(&index)?;
-        self.out.write_all(&guard::of(&index))?;
+        self.out.write_all(&guard)?;
         self.out.write_all(&frame.encode())?;
         self.out.flush()?;
         self.out.get_ref().write_all_at(&frame.encode(), 0)?;

@@ -6,6 +6,7 @@
 //! * deltas: order 0, 1 or 2, whichever looks smallest.
 //! * narrow type: pco stores each bin's lower bound in the type's full width, so u8 or u16
 //!   instead of u64 saves ~60 bytes per chunk: 0.1 B/sample in a 2 h chunk.
+//!
 //! All residuals equal (constant gauge, steady counter): no pco body at all.
 //!
 //! chunk = flags | k or dictionary | exceptions? | first * order | base | gcd | pco meta + page

@@ -1,7 +1,7 @@
 //! Seals, merges and forgets, a slice of time at a time.
 
 use std::{
-    fs,
+    fs, io,
     path::PathBuf,
     sync::{Arc, atomic::Ordering::SeqCst},
     time::{Duration, Instant},
@@ -9,7 +9,8 @@ use std::{
 
 use super::{Inner, file_name, merge, merge::Merge, retention, seal::Seal};
 use crate::{
-    block::{Block, sync_directory},
+    block::Block,
+    catalog,
     core::count,
     error::JournalError,
     health::{Damage, What},
@@ -26,6 +27,10 @@ pub struct Keeper {
     token: u64,
     seal: Option<Seal>,
     merge: Option<Merge>,
+    /// The catalog does not say what is there now.
+    is_catalog_due: bool,
+    /// Files that are not wanted any more, once the catalog is written.
+    garbage: Vec<PathBuf>,
     /// Something was published since the last look at age and size.
     is_retention_due: bool,
 }
@@ -46,6 +51,8 @@ impl Keeper {
             token,
             seal: None,
             merge: None,
+            is_catalog_due: true,
+            garbage: Vec::new(),
             is_retention_due: true,
         }
     }
@@ -59,6 +66,7 @@ impl Keeper {
     pub fn work(&mut self, slice: Duration) -> Result<Progress, JournalError> {
         self.check()?;
         let until = Instant::now() + slice;
+        self.tidy()?;
         if self.seals(until)? || self.merges(until)? {
             return Ok(Progress::More);
         }
@@ -119,7 +127,8 @@ impl Keeper {
         })?;
         let saved = self.journal.core.waiting.lock().sealed(seq);
         count(&self.journal.core.tallies.saved, saved);
-        self.remove_segments()?;
+        self.garbage.extend(self.sealed_segments());
+        self.tidy()?;
         Ok(true)
     }
 
@@ -169,9 +178,10 @@ impl Keeper {
                 let aside = source.path.with_extension("bad");
                 fs::rename(&source.path, aside).map_err(failed)?;
             } else {
-                fs::remove_file(&source.path).map_err(failed)?;
+                self.garbage.push(source.path.clone());
             }
         }
+        self.tidy()?;
         Ok(true)
     }
 
@@ -197,25 +207,51 @@ impl Keeper {
         let mut view = core.view.write();
         self.check()?;
         *view = Arc::new(change(&view));
+        self.is_catalog_due = true;
         self.is_retention_due = true;
         Ok(())
     }
 
-    /// Segments whose generation is in a block.
-    fn remove_segments(&self) -> Result<(), JournalError> {
-        let dir = self.journal.wal();
-        let view = self.journal.core.view();
-        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_sealed = |name: Name| {
-                let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
-                view.blocks.iter().any(covers)
-            };
-            if Name::of(&path).is_some_and(is_sealed) {
-                fs::remove_file(&path).map_err(JournalError::io("removing", path))?;
+    /// Writes the catalog, then removes what it does not speak of.
+    fn tidy(&mut self) -> Result<(), JournalError> {
+        if self.is_catalog_due {
+            let (dir, view) = (self.journal.blocks(), self.journal.core.view());
+            let sync = self.journal.core.options.sync;
+            let written = catalog::write(&dir, &view.blocks, self.token, sync);
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && view.blocks.is_empty() => {
+                }
+                written => written.map_err(JournalError::io("writing the catalog in", dir))?,
             }
+            self.is_catalog_due = false;
+        }
+        while let Some(path) = self.garbage.last() {
+            self.check()?;
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(JournalError::io("removing", path)(error));
+                }
+                _ => self.garbage.pop(),
+            };
         }
         Ok(())
+    }
+
+    /// Segments whose generation is in a block.
+    fn sealed_segments(&self) -> Vec<PathBuf> {
+        let view = self.journal.core.view();
+        let is_sealed = |name: Name| {
+            let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
+            view.blocks.iter().any(covers)
+        };
+        let entries = fs::read_dir(self.journal.wal())
+            .into_iter()
+            .flatten()
+            .flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths
+            .filter(|path| Name::of(path).is_some_and(is_sealed))
+            .collect()
     }
 
     /// Blocks that are too old or too many.
@@ -237,10 +273,8 @@ impl Keeper {
                 .collect(),
             heads: view.heads.clone(),
         })?;
-        for block in &gone {
-            fs::remove_file(&block.path).map_err(JournalError::io("removing", &block.path))?;
-            sync_directory(&block.path).map_err(JournalError::io("syncing", &block.path))?;
-        }
+        self.garbage
+            .extend(gone.iter().map(|block| block.path.clone()));
         let view = core.view();
         let all = gone.iter().flat_map(|block| block.series().iter().copied());
         let left: Vec<SeriesRef> = all
@@ -248,6 +282,7 @@ impl Keeper {
             .collect();
         let mut pen = core.pen.lock();
         shed::series(&core, &mut pen, left);
-        Ok(())
+        drop(pen);
+        self.tidy()
     }
 }

@@ -3,10 +3,12 @@
 use std::{
     fs::{self, File},
     io::{self, Read},
+    iter,
     path::{Path, PathBuf},
 };
 
 use crate::{
+    catalog,
     error::OpenError,
     journal::{blocks_of, wal_of},
     preamble::{self, Found, Kind},
@@ -19,6 +21,8 @@ pub(crate) struct Files {
     pub(crate) segments: Vec<(Name, PathBuf)>,
     /// Leftovers of blocks in the making.
     pub(crate) temporary: Vec<PathBuf>,
+    /// Where it is, if it is.
+    pub(crate) catalog: PathBuf,
 }
 
 impl Files {
@@ -27,6 +31,7 @@ impl Files {
             blocks: Vec::new(),
             segments: Vec::new(),
             temporary: Vec::new(),
+            catalog: catalog::path(&blocks_of(dir)),
         };
         for path in entries(&blocks_of(dir))? {
             match path.extension().and_then(|extension| extension.to_str()) {
@@ -50,7 +55,8 @@ impl Files {
     pub(crate) fn refuse_newer(&self) -> Result<(), OpenError> {
         let blocks = self.blocks.iter().map(|path| (path, Kind::Block));
         let segments = self.segments.iter().map(|(_, path)| (path, Kind::Segment));
-        for (path, kind) in blocks.chain(segments) {
+        let catalog = iter::once((&self.catalog, Kind::Catalog));
+        for (path, kind) in blocks.chain(segments).chain(catalog) {
             let mut head = [0; preamble::LEN];
             let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
             if read.is_ok()

@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     block::Block,
+    catalog::{self, Entry},
     error::OpenError,
     generation::Generation,
     head::Head,
@@ -69,6 +70,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     files.refuse_newer()?;
     let mut opening = Opening::default();
     opening.load_blocks(&files);
+    opening.check_catalog(&files);
     opening.replay(&files);
 
     let Opening {
@@ -179,6 +181,31 @@ impl Opening {
                 self.attempt(&block.path, fs::remove_file(&block.path));
             } else {
                 self.view.blocks.push(block);
+            }
+        }
+    }
+
+    /// Which blocks are missing.
+    fn check_catalog(&mut self, files: &Files) {
+        let Some(dir) = files.catalog.parent() else {
+            return;
+        };
+        let listed = match catalog::read(dir) {
+            Ok(listed) => listed.unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return self.note(&files.catalog, What::Mended);
+            }
+            Err(error) => return self.attempt(&files.catalog, Err(error)),
+        };
+        for Entry { seqs, span } in listed {
+            let covers = |block: &Arc<Block>| block.seqs.0 <= seqs.0 && seqs.1 <= block.seqs.1;
+            let path = Block::path(dir, seqs);
+            // It is damaged and was told, or its generation is still in the log.
+            let is_logged = |(name, _): &(Name, _)| (seqs.0..=seqs.1).contains(&name.seq);
+            let is_known = files.blocks.contains(&path) || files.segments.iter().any(is_logged);
+            if !is_known && !self.view.blocks.iter().any(covers) {
+                let (from_ms, to_ms) = span;
+                self.note(&path, What::MissingBlock { from_ms, to_ms });
             }
         }
     }
