@@ -160,6 +160,7 @@ impl Queryable for Reader {
                 labels,
                 times: Cow::Owned(std::mem::take(&mut scratch.times)),
                 values: Cow::Owned(std::mem::take(&mut scratch.values)),
+                summaries: Vec::new(),
             })
         });
         Ok(Box::new(series))
