@@ -3,16 +3,19 @@
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::Parser;
 
-use crate::{error::SelectorError, limits::Limits};
+use crate::{error::ParseError, limits::Limits};
 
 /// A regular expression that has to match the whole of a value.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern(Regex);
+pub struct Pattern(Regex);
 
 impl Pattern {
     /// Compiles it, within its bounds.
-    pub(crate) fn new(pattern: &str) -> Result<Self, SelectorError> {
-        let malformed = |why: String| SelectorError::Pattern {
+    ///
+    /// # Errors
+    /// When it is malformed, or too large.
+    pub fn new(pattern: &str) -> Result<Self, ParseError> {
+        let malformed = |why: String| ParseError::Pattern {
             pattern: pattern.to_owned(),
             why,
         };
@@ -27,7 +30,7 @@ impl Pattern {
             .dfa_size_limit(Limits::PATTERN_BYTES)
             .build();
         built.map(Pattern).map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => SelectorError::PatternTooLarge {
+            regex::Error::CompiledTooBig(_) => ParseError::PatternTooLarge {
                 pattern: pattern.to_owned(),
             },
             // It is told over several lines; the last one says what.
@@ -35,7 +38,8 @@ impl Pattern {
         })
     }
 
-    pub(crate) fn is_match(&self, value: &str) -> bool {
+    /// Whether the whole value matches.
+    pub fn is_match(&self, value: &str) -> bool {
         self.0.is_match(value)
     }
 }
