@@ -31,7 +31,7 @@ pub struct PrometheusDuration(pub Duration);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// Another spelling.
-    #[error("not a valid duration string: {0:?} (write whole numbers and units, as 30s, 5m, 1h30m)")]
+    #[error("not a valid duration string: {0:?}")]
     Malformed(String),
     /// Longer than about 292 years.
     #[error("duration out of range: {0:?}")]

@@ -6,5 +6,6 @@
 
 pub mod duration;
 pub mod fingerprint;
+pub mod hours;
 
 pub mod template;

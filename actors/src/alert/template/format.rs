@@ -7,7 +7,7 @@ use super::value::{Root, Value, print};
 const MAX_WIDTH: usize = 1_000;
 
 /// How one verb is to be printed.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Spec {
     plus: bool,
     minus: bool,
@@ -141,8 +141,8 @@ impl Spec {
     fn print(&self, verb: char, value: &Value, root: &Root, out: &mut String) {
         let text = match (verb, value) {
             ('T', _) => Some(value.type_name().to_owned()),
-            ('v', Value::Float(number)) => Some(self.float('g', *number)),
-            ('v', Value::Int(number)) => Some(self.signed(number.unsigned_abs().to_string(), *number < 0)),
+            ('v', Value::Float(number)) => Some(self.unsigned().float('g', *number)),
+            ('v', Value::Int(number)) => Some(number.to_string()),
             ('v', Value::Text(text)) if self.sharp => Some(quote(text)),
             ('v', Value::Text(text)) => Some(self.cut(text)),
             ('v', Value::Sample(_)) => Some(format!("&{}", plain(value, root))),
@@ -165,6 +165,11 @@ impl Spec {
                 out.push_str(&format!("%!{verb}({name}={text})"));
             }
         }
+    }
+
+    /// For `%+v`, whose plus means something else in Go.
+    fn unsigned(&self) -> Spec {
+        Spec { plus: false, ..*self }
     }
 
     fn int(&self, verb: char, number: i64) -> Option<String> {

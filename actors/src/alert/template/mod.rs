@@ -4,6 +4,8 @@
 //! A [`Template`] is read once, when rules are loaded, and expanded for every alert. Text, steps,
 //! nesting and calls are bounded: no template can take the process down or hold it up.
 
+#[cfg(test)]
+mod as_prometheus;
 mod ast;
 mod exec;
 mod format;

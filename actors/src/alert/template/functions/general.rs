@@ -65,7 +65,7 @@ pub(super) fn index(call: &Call) -> Answer {
                 let sample = usize::try_from(*at).ok().and_then(|at| samples.get(at));
                 match sample {
                     Some(sample) => Value::Sample(sample.clone()),
-                    None => return failed(format!("error calling index: index out of range: {at}")),
+                    None => return failed(format!("index out of range: {at}")),
                 }
             }
             (Value::Text(text), Value::Int(at)) => {

@@ -62,7 +62,7 @@ pub(super) fn parse_duration(call: &Call) -> Answer {
 
 /// What Go's time says of itself.
 pub(in crate::alert::template) fn field(seconds: f64, name: &str) -> Option<Value> {
-    let at = timestamp(seconds)?.to_zoned(jiff::tz::TimeZone::UTC);
+    let at = timestamp(seconds)?.to_zoned_datetime(jiff::tz::TimeZone::UTC);
     let number = match name {
         "Year" => i64::from(at.year()),
         "Day" => i64::from(at.day()),
