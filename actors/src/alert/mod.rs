@@ -8,4 +8,7 @@ pub mod duration;
 pub mod fingerprint;
 pub mod hours;
 
+pub mod rules;
+pub mod state;
 pub mod template;
+pub mod unit_tests;

@@ -67,14 +67,14 @@ struct Parser<'a> {
 /// What ends a block, other than the end of the text.
 enum Ending {
     End,
-    Else(Vec<Lexeme>, Span),
+    Else(Vec<Lexeme>),
 }
 
 impl Ending {
     fn word(&self) -> &'static str {
         match self {
             Ending::End => "end",
-            Ending::Else(..) => "else",
+            Ending::Else(_) => "else",
         }
     }
 }
@@ -166,7 +166,7 @@ impl<'a> Parser<'a> {
                             self.nothing_left(&rest, "end", at)?;
                             return Ok((nodes, Some((Ending::End, at))));
                         }
-                        "else" => return Ok((nodes, Some((Ending::Else(rest, span), at)))),
+                        "else" => return Ok((nodes, Some((Ending::Else(rest), at)))),
                         "define" => self.define(&rest, is_top, at)?,
                         _ => {
                             let node = self.node(word, &lexemes, &rest, span)?;
@@ -237,7 +237,7 @@ impl<'a> Parser<'a> {
         let otherwise = match ending {
             None => return Err(self.error(self.text.len(), "unexpected EOF")),
             Some((Ending::End, _)) => Block::new(),
-            Some((Ending::Else(rest, _), at)) => self.otherwise(word, &rest, at)?,
+            Some((Ending::Else(rest), at)) => self.otherwise(word, &rest, at)?,
         };
         self.pipelines.variables.truncate(known);
         self.pipelines.depth -= 1;
@@ -264,7 +264,7 @@ impl<'a> Parser<'a> {
                 self.nothing_left(rest, "else", at)?;
                 match self.block(false)? {
                     (block, Some((Ending::End, _))) => Ok(block),
-                    (_, Some((Ending::Else(..), at))) => {
+                    (_, Some((Ending::Else(_), at))) => {
                         Err(self.error(at, "expected end; found {{else}}"))
                     }
                     (_, None) => Err(self.error(self.text.len(), "unexpected EOF")),
@@ -294,7 +294,7 @@ impl<'a> Parser<'a> {
         let ranges = std::mem::take(&mut self.ranges);
         let body = match self.block(false)? {
             (body, Some((Ending::End, _))) => body,
-            (_, Some((Ending::Else(..), at))) => return Err(self.error(at, "unexpected {{else}}")),
+            (_, Some((Ending::Else(_), at))) => return Err(self.error(at, "unexpected {{else}}")),
             (_, None) => return Err(self.error(self.text.len(), "unexpected EOF")),
         };
         self.pipelines.variables = outer;
