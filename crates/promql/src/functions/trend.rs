@@ -1,41 +1,60 @@
 //! Trends: deriv, predict_linear, double_exponential_smoothing.
 
-use super::Args;
-use crate::error::{Error, Result};
-use crate::sum::KahanSum;
-use crate::value::{ABSENT, Series};
-use crate::window::Window;
+use super::args::Args;
+use crate::{
+    error::{Error, Result},
+    eval::{ABSENT, Stream, Window},
+    sum::KahanSum,
+};
 
-pub(crate) fn eval(name: &str, args: &Args) -> Result<Vec<Series>> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trend {
+    Deriv,
+    PredictLinear,
+    Smoothing,
+}
+
+impl Trend {
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "deriv" => Trend::Deriv,
+            "predict_linear" => Trend::PredictLinear,
+            "double_exponential_smoothing" => Trend::Smoothing,
+            _ => return None,
+        })
+    }
+}
+
+pub(super) fn eval<'q>(trend: Trend, args: &Args<'q>) -> Result<Stream<'q>> {
     let input = args.range_vector(0)?;
-    match name {
-        "deriv" => input.map(|windows, series| {
-            windows.slide(series, |window| match line(window, window.times[0]) {
-                Some(line) => line.slope,
-                None => ABSENT,
+    Ok(match trend {
+        Trend::Deriv => input.map(|windows, series| {
+            windows.slide(series, |window| {
+                line(window, window.times[0]).map_or(ABSENT, |line| line.slope)
             })
         }),
-        "predict_linear" => {
+        Trend::PredictLinear => {
             let ahead = args.scalar(1)?;
             // The prediction starts at the step itself, wherever `@` and `offset` put the window.
-            input.map(|windows, series| {
-                windows.slide(series, |window| match line(window, window.step_ms) {
-                    Some(line) => line.slope * ahead[window.step] + line.intercept,
-                    None => ABSENT,
+            input.map(move |windows, series| {
+                windows.slide_by_step(series, |window| {
+                    line(window, window.step_ms).map_or(ABSENT, |line| {
+                        line.slope * ahead[window.step] + line.intercept
+                    })
                 })
             })
         }
-        _ => {
+        Trend::Smoothing => {
             let (smoothing, trend) = (args.scalar(1)?, args.scalar(2)?);
             require_factor("smoothing", "sf", &smoothing)?;
             require_factor("trend", "tf", &trend)?;
-            input.map(|windows, series| {
-                windows.slide(series, |window| {
+            input.map(move |windows, series| {
+                windows.slide_by_step(series, |window| {
                     smooth(window.values, smoothing[window.step], trend[window.step])
                 })
             })
         }
-    }
+    })
 }
 
 struct Line {
@@ -44,7 +63,7 @@ struct Line {
 }
 
 /// Least squares over the window, with x in seconds from `origin_ms`.
-fn line(window: &Window, origin_ms: i64) -> Option<Line> {
+fn line(window: &Window<'_>, origin_ms: i64) -> Option<Line> {
     if window.values.len() < 2 {
         return None;
     }
@@ -77,12 +96,10 @@ fn line(window: &Window, origin_ms: i64) -> Option<Line> {
 }
 
 fn require_factor(what: &str, short: &str, factors: &[f64]) -> Result<()> {
-    match factors
-        .iter()
-        .find(|factor| !(**factor > 0.0 && **factor < 1.0))
-    {
+    let is_bad = |factor: &&f64| !(**factor > 0.0 && **factor < 1.0);
+    match factors.iter().find(is_bad) {
         Some(bad) => Err(Error::execution(format!(
-            "invalid {what} factor. Expected: 0 < {short} < 1, got: {bad}"
+            "invalid {what} factor. Expected: 0 < {short} < 1, got: {bad:.6}"
         ))),
         None => Ok(()),
     }
@@ -90,11 +107,11 @@ fn require_factor(what: &str, short: &str, factors: &[f64]) -> Result<()> {
 
 /// Holt's linear method: a level and a trend, each a weighted mean of new and old.
 fn smooth(values: &[f64], smoothing: f64, trend_factor: f64) -> f64 {
-    if values.len() < 2 {
+    let [first, second, ..] = *values else {
         return ABSENT;
-    }
-    let mut level = values[0];
-    let mut trend = values[1] - values[0];
+    };
+    let mut level = first;
+    let mut trend = second - first;
     for (i, value) in values.iter().enumerate().skip(1) {
         let next = smoothing * value + (1.0 - smoothing) * (level + trend);
         if i + 1 < values.len() {

@@ -9,18 +9,14 @@ use std::borrow::Cow;
 
 use promql_parser::util::{escape_string, unquote_string};
 
-use crate::{
-    error::ParseError,
-    limits::Limits,
-    pattern::Pattern,
-    scan::{Token, Tokens},
-};
+use super::scan::{Token, Tokens};
+use crate::{error::ParseError, limits::Limits, pattern::Pattern};
 
 /// Operators that are words.
 const OPERATORS: [&str; 5] = ["and", "or", "unless", "atan2", "offset"];
 
 /// The text as the parser may see it.
-pub(crate) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, ParseError> {
+pub(super) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, ParseError> {
     if text.len() > limits.bytes() {
         return Err(ParseError::TooLong {
             limit: limits.bytes(),
