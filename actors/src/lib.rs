@@ -5,6 +5,7 @@ pub mod alert;
 mod beside;
 pub mod clock;
 pub mod collector;
+pub mod events;
 pub mod federation;
 pub mod health;
 pub mod history;

@@ -1,0 +1,450 @@
+//! Stories of the dispatcher and one sink, on a clock that jumps when nobody works. The receiver is
+//! made up; real ones are in `actors/tests/`.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use actix::{Arbiter, System};
+use jiff::Timestamp;
+use outbox::{Options, Outbox};
+use supervision::{Backoff, Capacity, ChildSpec, Overseer, Placement, Ref, Root, Strategy};
+use tokio::time::{Instant, sleep};
+
+use super::{Cadence, Dispatcher, DispatcherSettings, Outlet};
+use crate::{
+    alert::{
+        notification::{
+            Alert, Notification, Status,
+            tests::{alert, time},
+        },
+        sink::{Remedy, Sink, SinkActor, SinkError, SinkSettings, Undelivered},
+    },
+    clock::Clock,
+    collector::Reason,
+    events::Events,
+    messages::{Deliver, Firing, Reconciled, Transition},
+    own::OwnMetrics,
+};
+
+const SEC: Duration = Duration::from_secs(1);
+
+/// What the receiver does, and what it got.
+#[derive(Default)]
+struct Receiver {
+    mood: Mood,
+    kept: Vec<Notification>,
+    announced: Vec<u64>,
+    attempts: usize,
+    reconciled: Vec<(usize, bool)>,
+    beats: Vec<String>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq)]
+enum Mood {
+    #[default]
+    Well,
+    Refuses,
+    /// Out of memory: it announces, and keeps nothing.
+    Announces,
+    Hangs,
+    Panics,
+    /// It will never have the third.
+    HatesTheThird,
+}
+
+struct Fake(Arc<Mutex<Receiver>>);
+
+impl Fake {
+    fn receiver(&self) -> MutexGuard<'_, Receiver> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Sink for Fake {
+    fn name(&self) -> &str {
+        "fake"
+    }
+
+    async fn deliver(&mut self, deliver: &Deliver, _: Instant) -> Result<(), Undelivered> {
+        let mood = self.receiver().mood;
+        self.receiver().attempts += 1;
+        let error = SinkError::retry(Reason::Unavailable, "it does not want to");
+        match mood {
+            Mood::Refuses => return Err(Undelivered::nothing(error)),
+            Mood::Hangs => std::future::pending().await,
+            Mood::Panics => panic!("meant"),
+            Mood::Well | Mood::Announces | Mood::HatesTheThird => {}
+        }
+        let mut receiver = self.receiver();
+        let all = &deliver.notifications;
+        let new = all
+            .iter()
+            .map(|n| n.seq)
+            .filter(|&seq| seq > deliver.announced);
+        receiver.announced.extend(new);
+        if deliver.ahead {
+            return Ok(());
+        }
+        if mood == Mood::Announces {
+            return Err(Undelivered {
+                delivered: 0,
+                announced: all.last().map_or(0, |last| last.seq),
+                error,
+            });
+        }
+        for notification in &**all {
+            if mood == Mood::HatesTheThird && notification.seq == 3 {
+                return Err(Undelivered {
+                    delivered: 2,
+                    announced: 0,
+                    error: SinkError {
+                        remedy: Remedy::GiveUp,
+                        ..error
+                    },
+                });
+            }
+            receiver.kept.push(notification.clone());
+        }
+        Ok(())
+    }
+
+    async fn reconcile(
+        &mut self,
+        firing: &[Notification],
+        announce: bool,
+        _: Instant,
+    ) -> Result<Reconciled, SinkError> {
+        self.receiver().reconciled.push((firing.len(), announce));
+        Ok(Reconciled::default())
+    }
+
+    async fn beat(&mut self, json: &str, _: Duration, _: Instant) -> Result<(), SinkError> {
+        self.receiver().beats.push(json.to_owned());
+        Ok(())
+    }
+}
+
+struct World {
+    root: Root,
+    dispatcher: Ref<Dispatcher>,
+    receiver: Arc<Mutex<Receiver>>,
+    own: OwnMetrics,
+    outbox: Outbox,
+    events: Events,
+}
+
+impl World {
+    fn start(outbox: Outbox) -> World {
+        let own = OwnMetrics::new().unwrap();
+        let events = Events::default();
+        let receiver = Arc::<Mutex<Receiver>>::default();
+        let dispatcher = Ref::<Dispatcher>::new("dispatcher", Capacity::default());
+        let sink = Ref::<SinkActor<Fake>>::new("fake", Capacity::default());
+        let sending = SinkSettings {
+            timeout: 5 * SEC,
+            own: own.clone(),
+            clock: Clock::simulated(),
+        };
+        let settings = DispatcherSettings {
+            outbox: outbox.clone(),
+            sinks: vec![Outlet::new("fake", sink.clone())],
+            source: "vitals@test".into(),
+            events: events.clone(),
+            own: own.clone(),
+            clock: Clock::simulated(),
+            cadence: Cadence::default(),
+        };
+        let here = Placement::Shared(Arbiter::current());
+        let backoff = Backoff {
+            jitter: 0.0,
+            ..Backoff::default()
+        };
+        let (d, r) = (dispatcher.clone(), receiver.clone());
+        let root = Root::start("test", 8, move || {
+            let (settings, sending, receiver) = (settings.clone(), sending.clone(), r.clone());
+            let sink = ChildSpec::new(&sink, move |_, _| {
+                SinkActor::new(Fake(receiver.clone()), sending.clone())
+            });
+            let dispatcher = ChildSpec::new(&d, move |start, _| {
+                Dispatcher::new(&start, settings.clone())
+            });
+            Overseer::new(Strategy::OneForOne)
+                .intensity(100, SEC)
+                .child(sink.backoff(backoff).placement(here.clone()))
+                .child(dispatcher.backoff(backoff).placement(here.clone()))
+        });
+        World {
+            root,
+            dispatcher,
+            receiver,
+            own,
+            outbox,
+            events,
+        }
+    }
+
+    fn receiver(&self) -> MutexGuard<'_, Receiver> {
+        self.receiver.lock().unwrap()
+    }
+
+    fn mood(&self, mood: Mood) {
+        self.receiver().mood = mood;
+    }
+
+    /// An alert of this name begins to fire.
+    async fn fires(&self, name: &str) -> u64 {
+        self.tell(alert(name)).await
+    }
+
+    async fn tell(&self, alert: Alert) -> u64 {
+        let (alert, at) = (Arc::new(alert), Timestamp::UNIX_EPOCH);
+        let asked = self.dispatcher.ask(Transition { alert, at }, SEC);
+        asked.await.unwrap().unwrap()
+    }
+
+    async fn firing(&self, names: &[&str]) {
+        let alerts = names.iter().map(|name| Arc::new(alert(name))).collect();
+        let at = time("2026-11-23T23:00:00Z");
+        self.dispatcher
+            .ask(Firing { alerts, at }, SEC)
+            .await
+            .unwrap();
+    }
+
+    fn kept(&self) -> Vec<u64> {
+        self.receiver().kept.iter().map(|n| n.seq).collect()
+    }
+
+    fn count(&self, outcome: &str) -> u64 {
+        let counter = &self.own.alerts.notifications;
+        counter.with_label_values(&["fake", outcome]).get()
+    }
+
+    async fn end(self) {
+        self.root.shutdown();
+        self.root.exit().await;
+    }
+}
+
+fn simulated(story: impl Future<Output = ()>) {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    System::with_tokio_rt(runtime).block_on(story);
+}
+
+fn in_memory() -> Outbox {
+    Outbox::in_memory(Options::default())
+}
+
+fn resolved(name: &str) -> Alert {
+    Alert {
+        ends_at: Some(time("2026-11-23T22:00:00Z")),
+        ..alert(name)
+    }
+}
+
+#[test]
+fn what_begins_and_ends_is_sent_in_order_at_once() {
+    simulated(async {
+        let world = World::start(in_memory());
+        let mut watching = world.events.read(None);
+        assert_eq!(world.fires("A").await, 1);
+        assert_eq!(world.tell(resolved("A")).await, 2);
+        sleep(SEC / 10).await;
+        let said: Vec<_> = world
+            .receiver()
+            .kept
+            .iter()
+            .map(|n| (n.seq, n.status))
+            .collect();
+        assert_eq!(said, [(1, Status::Firing), (2, Status::Resolved)]);
+        assert_eq!((world.count("delivered"), world.count("failed")), (2, 0));
+        assert_eq!(world.outbox.depth().records, 0);
+        let told = watching.next().await.unwrap();
+        assert_eq!(told.len(), 2);
+        assert!(
+            told[1]
+                .data
+                .starts_with(r#"{"seq":2,"alert":{"version":1,"id":"#),
+            "{}",
+            told[1].data
+        );
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_receiver_that_comes_back_gets_everything_in_order() {
+    simulated(async {
+        let world = World::start(in_memory());
+        for (round, mood) in [Mood::Refuses, Mood::Hangs, Mood::Panics]
+            .into_iter()
+            .enumerate()
+        {
+            world.mood(mood);
+            for _ in 0..100 {
+                world.fires("A").await;
+            }
+            sleep(60 * SEC).await;
+            assert_eq!(world.kept().len(), round * 100);
+            let attempts = world.receiver().attempts;
+            // Every five seconds in the end, not more often.
+            sleep(60 * SEC).await;
+            let more = world.receiver().attempts - attempts;
+            assert!((1..=15).contains(&more), "{more}");
+            world.mood(Mood::Well);
+            sleep(40 * SEC).await;
+            let expected: Vec<u64> = (1..=(round as u64 + 1) * 100).collect();
+            assert_eq!(world.kept(), expected);
+        }
+        assert_eq!(world.count("dead"), 0);
+        assert!(world.count("failed") > 0);
+        world.end().await;
+    });
+}
+
+#[test]
+fn what_cannot_be_kept_is_announced_once_and_kept_later() {
+    simulated(async {
+        let world = World::start(in_memory());
+        world.mood(Mood::Announces);
+        for _ in 0..5 {
+            world.fires("A").await;
+            sleep(7 * SEC).await;
+        }
+        assert_eq!(
+            world.receiver().announced,
+            [1, 2, 3, 4, 5],
+            "live, all the same"
+        );
+        assert!(world.kept().is_empty());
+        world.mood(Mood::Well);
+        sleep(10 * SEC).await;
+        assert_eq!(world.kept(), [1, 2, 3, 4, 5]);
+        assert_eq!(world.receiver().announced, [1, 2, 3, 4, 5]);
+        world.end().await;
+    });
+}
+
+#[test]
+fn what_will_never_be_accepted_holds_nobody_up() {
+    simulated(async {
+        let world = World::start(in_memory());
+        world.mood(Mood::HatesTheThird);
+        for _ in 0..5 {
+            world.fires("A").await;
+        }
+        sleep(SEC).await;
+        let mut kept = world.kept();
+        kept.dedup();
+        assert_eq!(kept, [1, 2, 4, 5]);
+        assert_eq!(world.count("dead"), 1);
+        assert_eq!(world.outbox.depth().records, 0);
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_full_outbox_gives_up_what_has_ended_first() {
+    simulated(async {
+        let options = Options {
+            max_bytes: 4_000,
+            ..Options::default()
+        };
+        let world = World::start(Outbox::in_memory(options));
+        world.mood(Mood::Refuses);
+        for _ in 0..10 {
+            world.fires("A").await;
+            world.tell(resolved("A")).await;
+        }
+        world.mood(Mood::Well);
+        sleep(10 * SEC).await;
+        let kept = world.receiver().kept.clone();
+        assert!(kept.len() >= 5 && kept.iter().all(|n| n.status == Status::Firing));
+        assert_eq!(kept.last().unwrap().seq, 19);
+        assert_eq!(world.count("dead") as usize + kept.len(), 20);
+        world.end().await;
+    });
+}
+
+#[test]
+fn what_fires_is_corrected_each_minute_and_announced_every_five() {
+    simulated(async {
+        let world = World::start(in_memory());
+        world.fires("A").await;
+        sleep(130 * SEC).await;
+        assert!(
+            world.receiver().reconciled.is_empty(),
+            "nobody has said that this is all"
+        );
+        world.firing(&["A", "B"]).await;
+        assert_eq!(world.outbox.last(), 2, "A is known, B is new");
+        sleep(300 * SEC).await;
+        let reconciled = world.receiver().reconciled.clone();
+        assert_eq!(reconciled.len(), 5);
+        assert!(reconciled.iter().all(|&(firing, _)| firing == 2));
+        assert_eq!(
+            reconciled.iter().filter(|(_, announce)| *announce).count(),
+            1
+        );
+
+        // One that lags behind is left alone: what it keeps is what it has been told.
+        world.mood(Mood::Refuses);
+        world.firing(&["B"]).await;
+        sleep(120 * SEC).await;
+        assert_eq!(world.receiver().reconciled.len(), 5);
+        world.mood(Mood::Well);
+        sleep(60 * SEC).await;
+        let last = world.receiver().kept.last().cloned().unwrap();
+        assert_eq!((last.seq, last.status), (3, Status::Resolved));
+        assert_eq!(world.receiver().reconciled.last().unwrap().0, 1);
+        world.end().await;
+    });
+}
+
+#[test]
+fn the_sign_of_life_ends_with_the_evaluators() {
+    simulated(async {
+        let world = World::start(in_memory());
+        sleep(95 * SEC).await;
+        assert_eq!(world.receiver().beats.len(), 10);
+        sleep(600 * SEC).await;
+        let silent = world.receiver().beats.len();
+        assert!((18..=19).contains(&silent), "{silent}");
+        world.firing(&["Watchdog"]).await;
+        sleep(30 * SEC).await;
+        let beats = world.receiver().beats.clone();
+        assert!(beats.len() >= silent + 2);
+        assert!(beats.last().unwrap().contains(r#""firing":1"#), "{beats:?}");
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_new_process_goes_on_where_the_last_one_was() {
+    simulated(async {
+        let outbox = in_memory();
+        let world = World::start(outbox.clone());
+        world.fires("A").await;
+        sleep(SEC).await;
+        world.mood(Mood::Refuses);
+        world.fires("B").await;
+        world.tell(resolved("A")).await;
+        sleep(SEC).await;
+        world.end().await;
+
+        let world = World::start(outbox);
+        sleep(10 * SEC).await;
+        assert_eq!(world.kept(), [2, 3]);
+        // What it finds in the outbox it need not tell again.
+        world.firing(&["B", "C"]).await;
+        sleep(SEC).await;
+        assert_eq!(world.kept(), [2, 3, 4]);
+        world.end().await;
+    });
+}
