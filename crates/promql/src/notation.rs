@@ -129,13 +129,14 @@ struct Item {
 
 impl Item {
     fn parse(word: &str) -> Option<Self> {
-        // Before a count is looked for: 0x1f is a number.
-        if let Some(number) = number(word) {
-            return Some(Item::once(Some(number)));
-        }
+        let is_count = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let (base, more) = match word.rsplit_once('x') {
-            Some((base, more)) => (base, Some(more.parse::<usize>().ok()?)),
-            None => (word, None),
+            // 0x3 is four times nothing, as in Prometheus; 0x1f is a number.
+            Some((base, more)) if is_count(more) => (base, Some(more.parse::<usize>().ok()?)),
+            _ => match number(word) {
+                Some(number) => return Some(Item::once(Some(number))),
+                None => (word, None),
+            },
         };
         let times = more.map_or(Some(1), |more| more.checked_add(1))?;
         let constant = |first, times| Item {
@@ -211,7 +212,7 @@ mod tests {
             ("1 -2.5 1e3 NaN -Inf 0x1f", "1 -2.5 1000 NaN -inf 31"),
             ("_ _x2 1", "_ _ _ 1"),
             ("stale stalex1", "stale stale stale"),
-            ("1x2 0x0", "1 1 1 0"),
+            ("1x2 0x0 0x3", "1 1 1 0 0 0 0 0"),
             ("1+2x2 -1-1x1 1e-1+1e-1x1", "1 3 5 -1 -2 0.1 0.2"),
             ("1-2x2 # 3", "1 -1 -3"),
         ] {
