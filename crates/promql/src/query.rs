@@ -7,7 +7,10 @@ use promql_parser::parser::value::ValueType;
 use crate::{
     answer::{Answer, Sample, SampleRow, Value},
     error::{Error, Result},
-    eval::{Evaluated, Evaluator, Grid, MAX_TIME_MS, Row, Series, Span, finish, is_absent},
+    eval::{
+        Evaluated, Evaluator, Grid, MAX_TIME_MS, Row, Series, Span, Stream, Union, final_labels,
+        is_absent,
+    },
     expr::Expr,
     limits::Limits,
     matcher::Matcher,
@@ -188,6 +191,21 @@ impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&print::pretty(&self.expr))
     }
+}
+
+/// Drops the names that are due, and fails where two series end up alike.
+fn finish(series: Stream<'_>) -> Result<Vec<Series>> {
+    let mut union = Union::default();
+    for one in series {
+        let one = one?;
+        if one.has_samples() {
+            union.add(Series::new(
+                final_labels(one.labels, one.drop_name),
+                one.values,
+            ))?;
+        }
+    }
+    Ok(union.into_series())
 }
 
 fn first(values: &[f64]) -> f64 {

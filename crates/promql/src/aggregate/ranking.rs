@@ -63,13 +63,9 @@ pub(super) fn top<'q>(
     k: &[f64],
     order: fn(f64, f64) -> Ordering,
 ) -> Result<Stream<'q>> {
-    let groups = group(input, by)?;
-    if groups.is_empty() {
-        return Ok(Box::new(std::iter::empty()));
-    }
     let k = whole_numbers(k)?;
     let mut kept = Vec::new();
-    for mut group in groups {
+    for mut group in group(input, by)? {
         let mut ranks: Vec<usize> = Vec::new();
         for (step, k) in k.iter().enumerate() {
             let value = |i: usize| group.members[i].values[step];

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use exposition::Labels;
 
-use super::{operator::Operation, sets::Union};
+use super::operator::Operation;
 use crate::{
     METRIC_NAME,
     error::{Error, Result},
-    eval::{ABSENT, Evaluator, Grid, Row, Series, is_absent},
+    eval::{ABSENT, Evaluator, Grid, Row, Series, Union, is_absent},
     expr::{Cardinality, LabelList, Link, has},
     labels::{match_group, series_text, value},
 };
@@ -69,11 +69,11 @@ pub(super) fn eval(
         }
     }
     let mut all = Union::default();
-    let results = groups.into_values().flat_map(|union| union.series);
+    let results = groups.into_values().flat_map(|union| union.into_series());
     for series in results.filter(Series::has_samples) {
         all.add(series)?;
     }
-    Ok(all.series)
+    Ok(all.into_series())
 }
 
 /// Without `group_left`/`group_right`, a group yields at most one result per step.

@@ -6,8 +6,8 @@ use exposition::Labels;
 
 use super::matching::signature;
 use crate::{
-    error::{Error, Result},
-    eval::{ABSENT, Series, is_absent},
+    error::Result,
+    eval::{ABSENT, Series, Union, is_absent},
     expr::LabelList,
 };
 
@@ -75,33 +75,5 @@ pub(super) fn or(
     for one in lhs.into_iter().chain(extra) {
         union.add(one)?;
     }
-    Ok(union.series)
-}
-
-/// Collects series; those with the same labels become one, unless they meet at a step.
-#[derive(Default)]
-pub(super) struct Union {
-    pub(super) series: Vec<Series>,
-    index: HashMap<(Labels, bool), usize>,
-}
-
-impl Union {
-    pub(super) fn add(&mut self, added: Series) -> Result<()> {
-        let key = (added.labels.clone(), added.drop_name);
-        let Some(&at) = self.index.get(&key) else {
-            self.index.insert(key, self.series.len());
-            self.series.push(added);
-            return Ok(());
-        };
-        for (cell, value) in self.series[at].values.iter_mut().zip(added.values.iter()) {
-            if is_absent(*value) {
-                continue;
-            }
-            if !is_absent(*cell) {
-                return Err(Error::same_labels());
-            }
-            *cell = *value;
-        }
-        Ok(())
-    }
+    Ok(union.into_series())
 }

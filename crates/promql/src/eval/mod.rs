@@ -5,6 +5,7 @@ mod meter;
 mod notes;
 mod row;
 mod timing;
+mod union;
 mod window;
 
 use std::{rc::Rc, time::Instant};
@@ -14,8 +15,9 @@ pub use self::row::STALE_BITS;
 pub(crate) use self::{
     meter::{Hold, Meter, Pace},
     notes::Notes,
-    row::{ABSENT, Evaluated, Grid, Row, Series, Stream, finish, is_absent},
+    row::{ABSENT, Evaluated, Grid, Row, Series, Stream, final_labels, is_absent},
     timing::{MAX_TIME_MS, Span, Timing},
+    union::Union,
     window::{RangeSeries, RangeVector, Window, Windows},
 };
 use crate::{

@@ -1,7 +1,6 @@
 //! What a node evaluates to, for all steps of the query at once.
 
 use std::{
-    collections::HashSet,
     ops::{Deref, DerefMut},
     rc::Rc,
 };
@@ -187,26 +186,5 @@ pub(crate) fn final_labels(labels: Labels, drop_name: bool) -> Labels {
         labels.without(METRIC_NAME)
     } else {
         labels
-    }
-}
-
-/// Drops the names that are due, and fails when two series end up alike.
-pub(crate) fn finish(series: Stream<'_>) -> Result<Vec<Series>> {
-    let mut finished: Vec<Series> = Vec::new();
-    for one in series {
-        let one = one?;
-        if one.has_samples() {
-            finished.push(Series {
-                labels: final_labels(one.labels, one.drop_name),
-                drop_name: false,
-                values: one.values,
-            });
-        }
-    }
-    let mut seen = HashSet::with_capacity(finished.len());
-    if finished.iter().all(|one| seen.insert(&one.labels)) {
-        Ok(finished)
-    } else {
-        Err(Error::same_labels())
     }
 }

@@ -1,14 +1,12 @@
 //! label_replace and label_join.
 
-use std::collections::HashSet;
-
 use exposition::is_label_name;
 
 use super::args::Args;
 use crate::{
     METRIC_NAME,
     error::{Error, Result},
-    eval::{Series, Stream},
+    eval::{Series, Stream, Union},
     labels::value,
     pattern::Pattern,
 };
@@ -58,18 +56,15 @@ fn relabel<'q>(
     target: &'q str,
     new_value: impl Fn(&Series) -> Option<String> + 'q,
 ) -> Result<Stream<'q>> {
-    let mut seen = HashSet::new();
-    Ok(Box::new(args.vector(0)?.map(move |series| {
+    let mut union = Union::default();
+    for series in args.vector(0)? {
         let mut series = series?;
         if let Some(value) = new_value(&series) {
             series.labels = series.labels.with(target, value);
             // A name given on purpose stays.
             series.drop_name &= target != METRIC_NAME;
         }
-        if seen.insert(series.labels.clone()) {
-            Ok(series)
-        } else {
-            Err(Error::same_labels())
-        }
-    })))
+        union.add(series)?;
+    }
+    Ok(Box::new(union.into_series().into_iter().map(Ok)))
 }
