@@ -1,7 +1,6 @@
 //! A store with what this evaluation has written so far on top: later rules read what earlier ones
 //! wrote.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use exposition::Labels;
@@ -73,9 +72,11 @@ fn merged<'a>(stored: &RawSeries<'_>, written: &RawSeries<'_>) -> RawSeries<'a> 
     };
     let mut samples: BTreeMap<i64, f64> = columns(stored).into_iter().collect();
     samples.extend(columns(written));
+    let times: Vec<i64> = samples.keys().copied().collect();
+    let values: Vec<f64> = samples.values().copied().collect();
     RawSeries {
-        labels: stored.labels.clone(),
-        times: Cow::Owned(samples.keys().copied().collect()),
-        values: Cow::Owned(samples.values().copied().collect()),
+        // What stands for older samples stands for them still.
+        summaries: stored.summaries.clone(),
+        ..RawSeries::new(stored.labels.clone(), times, values)
     }
 }

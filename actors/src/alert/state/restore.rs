@@ -64,11 +64,8 @@ fn last_known(rule: &Alerting, context: &Context, first: i64) -> Result<HashMap<
         Matcher::equal(ALERT_NAME, &*rule.name),
     ];
     let from = first.saturating_sub(millis(context.settings.outage_tolerance));
-    let hints = Hints {
-        watch: Watch::start(context.settings.engine.limits.timeout, context.cancel),
-        step_ms: 0,
-        range_ms: 0,
-    };
+    let mut hints = Hints::none();
+    hints.watch = Watch::start(context.settings.engine.limits.timeout, context.cancel);
     let mut known = HashMap::new();
     for series in context.store.select(&matchers, from, first - 1, &hints)? {
         let series = series?;

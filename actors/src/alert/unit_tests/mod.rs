@@ -7,7 +7,6 @@ mod compare;
 mod file;
 mod outcome;
 mod run;
-mod series;
 #[cfg(test)]
 mod tests;
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use exposition::Labels;
-use promql::{Cancel, Engine, MemoryStore, Value};
+use promql::{Cancel, Engine, MemoryStore, Value, notation};
+use serde_saphyr::Spanned;
 
 use super::compare::{self, AlertText};
 use super::file::{AlertTest, ExpressionTest, Test, TestFile};
 use super::outcome::{Failure, Outcome, TestFileError};
-use super::series;
 use crate::alert::duration::PrometheusDuration;
 use crate::alert::rules::{self, RuleSet, strict_yaml, yaml_error};
 use crate::alert::state::{AlertState, Evaluator, Settings};
@@ -134,13 +134,9 @@ impl Running<'_> {
         let interval = millis(interval.unwrap_or(self.file.evaluation_interval()));
         let mut input = Vec::new();
         for one in &self.test.input_series {
-            let at = |text: &serde_saphyr::Spanned<String>| {
-                Some((text.referenced.line(), text.referenced.column()))
-            };
-            let labels = series::labels(&one.series.value, self.engine)
-                .map_err(|reason| (at(&one.series), format!("series {:?}: {reason}", one.series.value)))?;
-            let values = series::values(&one.values.value)
-                .map_err(|reason| (at(&one.values), format!("series {:?}: {reason}", one.series.value)))?;
+            let labels = labels(&one.series)?;
+            let values = notation::values(&one.values.value)
+                .map_err(|error| (place(&one.values), error.to_string()))?;
             let samples = (0i64..).zip(values);
             let samples = samples.filter_map(|(number, value)| Some((number * interval, value?)));
             input.push((labels, samples.collect()));
@@ -215,13 +211,7 @@ impl Running<'_> {
         let what = format!("expression {expression:?} at {}", test.eval_time);
         let mut expected = Vec::new();
         for sample in &test.exp_samples {
-            match series::labels(&sample.labels.value, self.engine) {
-                Ok(labels) => expected.push((labels, sample.value)),
-                Err(reason) => {
-                    let at = (sample.labels.referenced.line(), sample.labels.referenced.column());
-                    return Err((Some(at), format!("labels {:?}: {reason}", sample.labels.value)));
-                }
-            }
+            expected.push((labels(&sample.labels)?, sample.value));
         }
         match self.answer(expression, millis(test.eval_time.0)) {
             Ok(got) => {
@@ -247,6 +237,20 @@ impl Running<'_> {
             }
         }
     }
+}
+
+/// The labels of a series, and nothing behind them.
+fn labels(text: &Spanned<String>) -> Result<Labels, Wrong> {
+    let wrong = |reason| (place(text), reason);
+    match notation::series(text.value.trim()) {
+        Ok((labels, "")) => Ok(labels),
+        Ok((_, rest)) => Err(wrong(format!("{rest:?} behind the series {:?}", text.value))),
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+fn place(text: &Spanned<String>) -> Option<(u64, u64)> {
+    Some((text.referenced.line(), text.referenced.column()))
 }
 
 fn millis(duration: Duration) -> i64 {
