@@ -5,5 +5,7 @@ mod stage;
 
 mod basics;
 mod damage;
+mod limits;
 mod order;
+mod readers;
 mod versions;
