@@ -3,6 +3,7 @@
 mod mix;
 mod stage;
 
+mod backfill;
 mod basics;
 mod damage;
 mod limits;
