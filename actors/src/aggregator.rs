@@ -21,7 +21,7 @@ use crate::{
     keep::Keep,
     last_known::LastKnown,
     messages::{
-        Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation,
+        Alerted, Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation,
         Probe, Retuned, Verdict,
     },
     own::{self, OwnMetrics},
@@ -133,10 +133,16 @@ impl Aggregator {
     }
 
     fn refresh_summary(&mut self) {
+        self.refresh_summary_if(false);
+    }
+
+    /// `alerted`: whatever else is as it was.
+    fn refresh_summary_if(&mut self, alerted: bool) {
         let tuning = self.settings.tuning.load();
-        let summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
+        let mut summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
+        summary.alerts = self.settings.last_known.firing.load().to_vec();
         let now = Instant::now();
-        let due = self.summary.as_ref().is_none_or(|(made, before)| {
+        let due = alerted || self.summary.as_ref().is_none_or(|(made, before)| {
             now.duration_since(*made) >= tuning.summary_interval
                 || before.differs_in_status(&summary)
         });
@@ -227,6 +233,7 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
         settings.own.history_behind.get(),
     ));
     families.extend(own::of_collectors(standing, now));
+    families.extend(settings.last_known.alert_figures.load().iter().cloned());
     if let Some(tree) = settings.tree.get() {
         families.extend(own::of_actors(&tree.snapshot()));
     }
@@ -307,6 +314,14 @@ impl Handler<Observation> for Aggregator {
             }
             self.refresh_summary();
         }
+    }
+}
+
+impl Handler<Alerted> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, _: Alerted, _: &mut Self::Context) {
+        self.refresh_summary_if(true);
     }
 }
 

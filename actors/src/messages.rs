@@ -5,6 +5,10 @@
 //! |---|---|---|---|
 //! | [`Observation`] | collector → aggregator | once taken in | held |
 //! | [`Batch`] | aggregator → history | - | held |
+//! | [`Appended`] | history → evaluator | - | held |
+//! | [`Alerted`] | evaluator → aggregator | - | held |
+//! | [`Ruled`] | whoever reloads the settings → evaluator | - | held |
+//! | [`GetRules`] | front → evaluator | the rules, and what they are in | refused |
 //! | [`Write`] | history → journal | - | held |
 //! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
 //! | [`Retuned`] | whoever reloads the settings → aggregator, health | - | held |
@@ -21,7 +25,7 @@
 //! | [`Reconcile`] | dispatcher → sink | what was corrected | held |
 //! | [`Beat`] | dispatcher → sink | - | refused |
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use actix::Message;
 use exposition::{Labels, MetricFamily, text::Format};
@@ -30,6 +34,7 @@ use supervision::{Lane, OnLane};
 
 use crate::{
     alert::{
+        evaluator::RulesView,
         notification::{Alert, Notification},
         sink::{SinkError, Undelivered},
     },
@@ -50,6 +55,10 @@ lanes! {
     Observation => Commands,
     Batch => Commands,
     Write => Commands,
+    Appended => Commands,
+    Alerted => Commands,
+    Ruled => Commands,
+    GetRules => Queries,
     Forget => Commands,
     Retuned => Commands,
     Verdict => Commands,
@@ -120,6 +129,29 @@ pub struct Batch {
     /// These are all the source has: what it had before and is not here ends.
     pub complete: bool,
 }
+
+/// Samples of these metrics have come.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Appended {
+    /// Names of metrics.
+    pub names: BTreeSet<Arc<str>>,
+}
+
+/// Something has begun to fire, or has ended: the summary tells of it at once.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Alerted;
+
+/// The [`Ruling`](crate::alert::evaluator::Ruling) is another.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Ruled;
+
+/// All rules and what they are in; `None` while they are being evaluated.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Option<Arc<RulesView>>")]
+pub struct GetRules;
 
 /// There is something to be written to disk. Says nothing of what: one that waits is as good as two.
 #[derive(Debug, Clone, Copy, Message)]

@@ -108,6 +108,11 @@ impl RuleState {
         self.alerts.values()
     }
 
+    /// Whether an alert with these labels is one of its.
+    pub fn has(&self, labels: &Labels) -> bool {
+        self.alerts.contains_key(labels)
+    }
+
     /// Its pending and firing alerts.
     pub fn active_alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values().filter(|alert| alert.is_active())
