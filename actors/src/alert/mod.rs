@@ -4,6 +4,7 @@
 //! labels and annotations, [`state`] evaluates groups and says what changed, [`unit_tests`] runs
 //! Prometheus-format tests of rules, [`hours`] says when an HL7 interface is expected to speak.
 
+pub mod built_in;
 pub mod duration;
 pub mod fingerprint;
 pub mod hours;

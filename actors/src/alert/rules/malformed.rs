@@ -368,7 +368,7 @@ pub(super) const NEWER_THAN_PROMTOOL: &[(&str, Option<u64>, &str)] = &[
     ),
     (
         "groups: []\n---\ngroups: []\n",
-        Some(2),
-        "",
+        Some(3),
+        "only single YAML document expected",
     ),
 ];
