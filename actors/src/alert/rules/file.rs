@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{DefaultMessageFormatter, MessageFormatter, Options, Spanned};
+use serde_saphyr::{UserMessageFormatter, MessageFormatter, Options, Spanned};
 
 /// A text and where it stands.
 pub(super) type Text = Spanned<String>;
@@ -100,6 +100,6 @@ pub(crate) fn strict_yaml<T: DeserializeOwned + Default>(
 /// Where an error of YAML is, and its words.
 pub(crate) fn yaml_error(error: &serde_saphyr::Error) -> (Option<(u64, u64)>, String) {
     let at = error.location().map(|at| (at.line(), at.column()));
-    let words = DefaultMessageFormatter.format_message(error);
+    let words = UserMessageFormatter.format_message(error);
     (at.filter(|(line, _)| *line > 0), words.into_owned())
 }

@@ -8,6 +8,8 @@ mod error;
 mod file;
 mod lint;
 mod load;
+#[cfg(test)]
+mod malformed;
 mod model;
 #[cfg(test)]
 mod tests;

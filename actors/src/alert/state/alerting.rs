@@ -38,6 +38,7 @@ impl RuleState {
         samples: &mut Vec<WrittenSample>,
     ) -> Result<(), String> {
         let yields = self.yields(rule, yielded, context)?;
+        self.has_other_texts = false;
         let mut present = HashSet::with_capacity(yields.len());
         for one in yields {
             present.insert(one.labels.clone());
@@ -118,7 +119,8 @@ impl RuleState {
     /// The annotations there are, where expanding them again would make the same.
     fn unchanged(&self, rule: &Alerting, labels: &Labels, sample: &Sample) -> Option<Annotations> {
         let alert = self.alerts.get(labels)?;
-        let is_same = alert.value.to_bits() == sample.value.to_bits()
+        let is_same = !self.has_other_texts
+            && alert.value.to_bits() == sample.value.to_bits()
             && alert.source == sample.labels
             && rule.annotations.iter().all(|(_, template)| template.is_pure());
         is_same.then(|| alert.annotations.clone())

@@ -127,6 +127,7 @@ impl Evaluator {
                 let alerts = same.remove(0).alerts.iter().map(|one| alert(one, at, uncounted));
                 rule.alerts = alerts.map(|alert| (alert.labels.clone(), alert)).collect();
                 rule.is_restored = true;
+                rule.has_other_texts = true;
                 let names = rule.rule().query.selectors().filter_map(metric_name);
                 let names: Vec<Arc<str>> = names.map(Arc::from).collect();
                 rule.awaited = Some((names, at.saturating_add(millis(AWAITED))));

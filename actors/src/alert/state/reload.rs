@@ -55,6 +55,7 @@ impl RuleState {
         self.last_error = before.last_error;
         self.evaluation_time = before.evaluation_time;
         self.alerts = before.alerts;
+        self.has_other_texts = true;
         self.recorded = before.recorded;
         self.written_at = before.written_at;
         self.awaited = before.awaited;

@@ -73,6 +73,8 @@ pub struct RuleState {
     pub(super) awaited: Option<(Vec<Arc<str>>, i64)>,
     /// `for` states need not be looked for in the store: a checkpoint had them.
     pub(super) is_restored: bool,
+    /// Annotations there are may be of other templates.
+    pub(super) has_other_texts: bool,
     /// The first evaluation since the start.
     pub(super) first_evaluation: Option<i64>,
 }
@@ -94,6 +96,7 @@ impl RuleState {
             written_at: None,
             awaited: None,
             is_restored: false,
+            has_other_texts: false,
             first_evaluation: None,
         }
     }
