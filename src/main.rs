@@ -1,5 +1,6 @@
 //! Vitals: a monitor for InterSystems IRIS / HL7 integration stacks.
 
+mod alerting;
 mod audit;
 mod build;
 mod cli;
@@ -53,7 +54,10 @@ fn main() -> ExitCode {
         Err(error) => return unusable(error),
     };
     match cli.command() {
-        Command::Serve => command::serve::run(settings, cli.flags),
+        Command::Serve => match alerting::ruling(&settings) {
+            Ok(ruling) => command::serve::run(settings, ruling, cli.flags),
+            Err(error) => unusable(error),
+        },
         Command::Check { output } => command::check::run(&settings, output),
         Command::Doctor { output } => command::doctor::run(&settings, output),
         Command::Healthcheck => command::healthcheck::run(&settings),

@@ -25,7 +25,7 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-pub(crate) use self::wanted::connections;
+pub(crate) use self::{sources::redis as redis_settings, wanted::connections};
 use self::wanted::{SYSTEM, Source, Wanted, wanted};
 use crate::settings::Settings;
 

@@ -13,6 +13,8 @@ use supervision::{Ref, Tree};
 use tsdb::Head;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
+    alert::evaluator::EvaluatorActor,
+    events::Events,
     last_known::LastKnown,
     own::OwnMetrics,
 };
@@ -26,6 +28,9 @@ const LASTS: u32 = 3;
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
     pub(crate) aggregator: Ref<Aggregator>,
+    pub(crate) evaluator: Ref<EvaluatorActor>,
+    /// What happens, for whoever watches.
+    pub(crate) events: Events,
     /// What queries read.
     pub(crate) head: Head,
     /// For pages made without the aggregator.
@@ -86,6 +91,8 @@ pub(super) struct Lasts {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use vitals_actors::alert::evaluator::Ruling;
+
     use super::*;
     use crate::{cli::Flags, store::Store, tree::Parts};
 
@@ -95,7 +102,7 @@ pub(super) mod tests {
         let main = actix_rt::Arbiter::current();
         let (settings, flags) = (Settings::default(), Flags::default());
         let store = Store::open(None, &settings.history).unwrap();
-        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
+        let parts = Parts::new(settings, Ruling::default(), flags, listener, store, main).unwrap();
         parts.shared.clone()
     }
 }
