@@ -8,3 +8,4 @@ mod naive;
 mod peer;
 mod plain;
 mod steps;
+mod summaries;

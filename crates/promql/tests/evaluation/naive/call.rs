@@ -65,7 +65,7 @@ impl Naive<'_> {
                 let points = self.vector(arg(0), time)?;
                 match low > high {
                     true => Vec::new(),
-                    false => map(points, |value| not_over(not_under(value, low), high)),
+                    false => map(points, |value| not_under(not_over(value, high), low)),
                 }
             }
             "clamp_min" => {
@@ -235,9 +235,10 @@ fn pairs(values: &[f64], counts: impl Fn(f64, f64) -> bool) -> f64 {
 }
 
 fn not_under(value: f64, low: f64) -> f64 {
+    let infinite = value == f64::INFINITY || low == f64::INFINITY;
     match value.is_nan() || low.is_nan() {
-        true => f64::NAN,
-        false => value.max(low),
+        true if !infinite => f64::NAN,
+        _ => value.max(low),
     }
 }
 
