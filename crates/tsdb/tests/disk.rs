@@ -138,6 +138,21 @@ fn a_full_disk_keeps_what_was_told_durable_and_is_written_again_once_there_is_ro
     }
 }
 
+/// Waits until a thread of this process is in the kernel and cannot even be killed.
+fn until_blocked(thread: &str) {
+    let is_blocked = |task: fs::DirEntry| {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.contains(&format!("({thread}) D "))
+    };
+    while !fs::read_dir("/proc/self/task")
+        .unwrap()
+        .flatten()
+        .any(is_blocked)
+    {
+        thread::yield_now();
+    }
+}
+
 /// The disk is an ext4 image on a loop device, frozen by fsfreeze: every write(2) and fsync(2) blocks
 /// in the kernel until it is thawed, as it does on a volume that is lost and comes back.
 #[test]
@@ -178,15 +193,23 @@ fn a_disk_that_hangs_holds_up_neither_head_nor_readers_and_nothing_is_lost() {
     append(&head, 15);
     let (first, second, sealing) = thread::scope(|scope| {
         // The threads end only when it is thawed, whatever happens here.
-        let thaw = Thaw(&disk);
-        let first = scope.spawn(move || writer.write());
+        let _thaw = Thaw(&disk);
+        let thread = |name: &str| thread::Builder::new().name(name.into());
+        let first = thread("first")
+            .spawn_scoped(scope, move || writer.write())
+            .unwrap();
+        until_blocked("first");
         for tick in 16..50 {
             append(&head, tick);
         }
         // Its watchdog gives up; a successor hangs as well.
         let mut successor = journal.writer();
-        let second = scope.spawn(move || successor.write().map(|durable| (durable, successor)));
-        let sealing = scope.spawn(move || keeper.finish().map(|()| keeper));
+        let write = move || successor.write().map(|durable| (durable, successor));
+        let second = thread("second").spawn_scoped(scope, write).unwrap();
+        let seal = move || keeper.finish().map(|()| keeper);
+        let sealing = thread("sealing").spawn_scoped(scope, seal).unwrap();
+        until_blocked("second");
+        until_blocked("sealing");
         for tick in 50..200 {
             append(&head, tick);
             assert_eq!(all(&head.reader(), series).len(), tick as usize + 1);
