@@ -107,7 +107,7 @@ pub struct Counts {
     pub block_samples: u64,
     /// Generations in memory: 1 when all sealing is done.
     pub generations: usize,
-    /// Bytes they take.
+    /// Bytes they take, and those that linger beside their blocks.
     pub generation_bytes: usize,
     /// Samples in them.
     pub generation_samples: u64,
@@ -162,6 +162,7 @@ pub(crate) fn of(core: &Core) -> Health {
         let damages = core.damages.lock();
         (damages.newest.iter().cloned().collect(), damages.total)
     };
+    let in_memory = view.heads.iter().chain(&view.lingering);
     let tallies = &core.tallies;
     let counts = Counts {
         series,
@@ -170,7 +171,7 @@ pub(crate) fn of(core: &Core) -> Health {
         block_bytes: view.blocks.iter().map(|block| block.bytes).sum(),
         block_samples: view.blocks.iter().map(|block| block.samples).sum(),
         generations: view.heads.len(),
-        generation_bytes: view.heads.iter().map(|head| head.bytes()).sum(),
+        generation_bytes: in_memory.map(|head| head.bytes()).sum(),
         generation_samples: view.heads.iter().map(|head| head.samples()).sum(),
         waiting_bytes,
         taken: tallies.taken.load(Relaxed),

@@ -249,7 +249,7 @@ fn a_missing_block_is_told_once() {
     let (from_ms, to_ms) = (0, 19 * STEP);
     assert_eq!(
         (found, said),
-        (200, vec![What::MissingBlock { from_ms, to_ms }])
+        (100, vec![What::MissingBlock { from_ms, to_ms }])
     );
     Store::open(dir.path(), options()).keeper.finish().unwrap();
     assert_eq!(inspect(dir.path()), (100, vec![]));

@@ -19,8 +19,8 @@ use crate::{
     generation::Generation,
     head::Head,
     health::{Damage, What},
-    index::Index,
     journal::{Journal, file_name},
+    naming::Names,
     options::Options,
     view::View,
     wal::{self, Gap, HEADER, Name},
@@ -75,7 +75,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     opening.replay(&files);
 
     let Opening {
-        index,
+        names,
         view,
         damages,
         resume,
@@ -92,7 +92,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
         .chain(view.blocks.iter().map(|block| block.span))
         .collect();
     let mut recovered = Recovered {
-        series: index.len(),
+        series: names.index.len(),
         blocks: view.blocks.len(),
         logged_samples: view.heads.iter().map(|head| head.samples()).sum(),
         newest_ms: spans.iter().map(|span| span.1).max(),
@@ -100,7 +100,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
         took: Duration::ZERO,
     };
     let window = options.window_ms();
-    let head = Head::new(options, index, view, seq, true);
+    let head = Head::new(options, names.index, view, seq, true);
     head.core.waiting.lock().recovered(recovered.newest_ms);
     {
         let mut pen = head.core.pen.lock();
@@ -125,7 +125,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
 
 #[derive(Default)]
 struct Opening {
-    index: Index,
+    names: Names,
     view: View,
     damages: Vec<Damage>,
     /// The segment to go on with.
@@ -152,12 +152,7 @@ impl Opening {
         }
         let mut blocks: Vec<Arc<Block>> = Vec::new();
         for path in &files.blocks {
-            let index = std::cell::RefCell::new(&mut self.index);
-            let opened = Block::open(
-                path,
-                |text| index.borrow_mut().symbol(&text.into()),
-                |labels| index.borrow_mut().add(&labels),
-            );
+            let opened = Block::open(path, &mut self.names);
             match opened {
                 Ok(block) => {
                     if block.mended {
@@ -229,8 +224,8 @@ impl Opening {
             let Some(head) = self.view.heads.last().cloned() else {
                 continue;
             };
-            let index = &mut self.index;
-            let replayed = wal::replay(path, *name, &mut Taker { index, head: &head });
+            let names = &mut self.names;
+            let replayed = wal::replay(path, *name, &mut Taker { names, head: &head });
             match replayed {
                 Ok(replayed) => self.took(*name, path, replayed),
                 Err(error) => self.attempt(path, Err(error)),
