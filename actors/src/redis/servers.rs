@@ -115,7 +115,10 @@ impl Servers {
     }
 
     /// Those of the URL are asked first, then those they once named, until one knows.
-    async fn of_cluster(&mut self, until: Instant) -> Result<(Vec<Endpoint>, Vec<Unheard>), Failure> {
+    async fn of_cluster(
+        &mut self,
+        until: Instant,
+    ) -> Result<(Vec<Endpoint>, Vec<Unheard>), Failure> {
         let mut failed: Vec<Unheard> = Vec::new();
         for guide in self.guides.iter_mut().chain(&mut self.masters) {
             if failed
