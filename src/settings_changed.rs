@@ -19,6 +19,7 @@ const FOLLOWED: &[&str] = &[
     "log.level",
     "network",
     "postgres",
+    "query",
     "redis",
     "scrape",
     "server.body_time",

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use exposition::text::Format;
 use flate2::{Compression, write::GzEncoder};
-use promql::{Selector, SelectorError};
+use promql::{ParseError, Selector};
 use tokio::time::Instant;
 use vitals_actors::{
     aggregator::own_families,
@@ -45,7 +45,7 @@ enum Refusal {
     #[error("there are more than {MOST_PATTERNS} regular expressions in all match[] together")]
     TooManyPatterns,
     #[error("match[]={}: {}", shown(.0), shown(&.1.to_string()))]
-    BadMatch(String, SelectorError),
+    BadMatch(String, ParseError),
     #[error(transparent)]
     TooManySeries(#[from] TooManySeries),
 }

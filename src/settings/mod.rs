@@ -15,6 +15,7 @@ mod external_url;
 mod file;
 mod grafana;
 mod health;
+mod history;
 mod host_name;
 mod iris;
 mod load;
@@ -24,6 +25,7 @@ mod nearest;
 mod network;
 mod postgres;
 mod problem;
+mod query;
 mod redis;
 mod route_prefix;
 mod scrape;
@@ -52,12 +54,14 @@ pub(crate) use authorities::Authorities;
 pub(crate) use collect::Collect;
 pub(crate) use grafana::Grafana;
 pub(crate) use health::Health;
+pub(crate) use history::History;
 pub(crate) use host_name::is_host_name;
 pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
 pub(crate) use postgres::Postgres;
 pub(crate) use problem::{Problem, SettingsError};
+pub(crate) use query::Query;
 pub(crate) use redis::Redis;
 pub(crate) use scrape::Scrape;
 pub(crate) use server::Server;
@@ -104,6 +108,10 @@ pub(crate) struct Settings {
     pub(crate) summary: Summary,
     /// The performance targets.
     pub(crate) targets: Targets,
+    /// What was measured, and how long it is kept.
+    pub(crate) history: History,
+    /// What a query may cost.
+    pub(crate) query: Query,
     /// The log.
     pub(crate) log: Log,
 }
@@ -125,6 +133,8 @@ impl Section for Settings {
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);
         table.section("targets", &mut self.targets);
+        table.section("history", &mut self.history);
+        table.section("query", &mut self.query);
         table.section("log", &mut self.log);
     }
 }

@@ -84,12 +84,35 @@ impl Labels {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// With one more label, or with another value of one there is. The name stands in the source
-    /// code.
-    pub(crate) fn with(&self, name: &'static str, value: String) -> Labels {
-        let others = self.0.iter().filter(|(known, _)| &**known != name);
-        let one = (name.into(), value.into());
-        Self::from_checked(others.cloned().chain([one]).collect())
+    /// With one more label, or with another value of one there is; without it where the value is
+    /// empty. The name has to be a good one ([`is_label_name`](crate::is_label_name)).
+    #[must_use]
+    pub fn with(&self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Labels {
+        let one: (Arc<str>, Arc<str>) = (name.into(), value.into());
+        debug_assert!(one.1.is_empty() || is_label_name(&one.0), "{}", one.0);
+        let others = self.0.iter().filter(|(known, _)| *known != one.0).cloned();
+        let mut all: Vec<_> = others.collect();
+        if !one.1.is_empty() {
+            let at = all.partition_point(|(known, _)| *known < one.0);
+            all.insert(at, one);
+        }
+        Labels(all.into())
+    }
+
+    /// Only those labels whose name is wanted.
+    #[must_use]
+    pub fn keeping(&self, wanted: impl Fn(&str) -> bool) -> Labels {
+        if self.0.iter().all(|(name, _)| wanted(name)) {
+            return self.clone();
+        }
+        let kept = self.0.iter().filter(|(name, _)| wanted(name));
+        Labels(kept.cloned().collect())
+    }
+
+    /// All but one label.
+    #[must_use]
+    pub fn without(&self, dropped: &str) -> Labels {
+        self.keeping(|name| name != dropped)
     }
 
     /// As a series has them that was scraped from a target with these labels. A label of its own that
@@ -111,6 +134,14 @@ impl Labels {
             all.push((name.into(), value));
         }
         Self::from_checked(all)
+    }
+
+    /// The same labels over strings that the caller has already: who keeps many sets keeps every
+    /// name and value once.
+    #[must_use]
+    pub fn interned(&self, mut intern: impl FnMut(&Arc<str>) -> Arc<str>) -> Labels {
+        let pairs = self.0.iter();
+        Labels(pairs.map(|(n, v)| (intern(n), intern(v))).collect())
     }
 
     /// How many labels there are.
@@ -169,6 +200,18 @@ mod tests {
         assert_eq!(own.of_target(&target), expected);
         assert_eq!(own.of_target(&Labels::none()), own);
         assert_eq!(Labels::none().of_target(&target), target);
+    }
+
+    #[test]
+    fn labels_are_set_and_taken_away() {
+        let labels = Labels::new([("a", "1"), ("c", "3")]);
+        let all = Labels::new([("a", "1"), ("b", "2"), ("c", "3")]);
+        assert_eq!(labels.with("b", "2"), all);
+        assert_eq!(all.without("b"), labels);
+        assert_eq!(all.with("b", ""), labels);
+        assert_eq!(all.with("c", "4").get("c"), Some("4"));
+        assert_eq!(all.keeping(|name| name > "b"), Labels::new([("c", "3")]));
+        assert_eq!(all.keeping(|_| false), Labels::none());
     }
 
     #[test]

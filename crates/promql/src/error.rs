@@ -1,10 +1,11 @@
-//! Why a text is no selector. Where Prometheus has words for it, they are used.
+//! Why a text is not understood, and why a query has no answer. Where Prometheus has words for it,
+//! they are used.
 
 use crate::limits::Limits;
 
-/// Why a text is no selector, in words for whoever wrote it.
+/// Why a text is no query or no selector, in words for whoever wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SelectorError {
+pub enum ParseError {
     /// More bytes than allowed.
     #[error("it is longer than {limit} bytes")]
     TooLong {
@@ -47,3 +48,89 @@ pub enum SelectorError {
     #[error("match[] must contain at least one non-empty matcher")]
     Empty,
 }
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The text is no query.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// What is asked for along with the text is out of bounds.
+    #[error("{0}")]
+    Parameter(String),
+    /// It cannot be evaluated on this data.
+    #[error("{0}")]
+    Execution(String),
+    /// It would hold more samples than [`Limits::samples`].
+    #[error("query processing would load too many samples into memory in query execution")]
+    TooManySamples,
+    /// A selector selects more series than [`Limits::series`].
+    #[error("a selector selects more than {limit} series: narrow it")]
+    TooManySeries {
+        /// The most there may be.
+        limit: usize,
+    },
+    /// It took longer than [`Limits::timeout`].
+    #[error("query timed out in expression evaluation")]
+    Timeout,
+    /// Nobody waits for the answer any more.
+    #[error("query was canceled in expression evaluation")]
+    Canceled,
+    /// The store could not read.
+    #[error("expanding series: {0}")]
+    Storage(String),
+}
+
+/// What kind of error it is, as the Prometheus API has them in `errorType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// `bad_data`, status 400.
+    BadData,
+    /// `execution`, status 422.
+    Execution,
+    /// `timeout`, status 503.
+    Timeout,
+    /// `canceled`, status 503 (nginx's 499 in Prometheus 3).
+    Canceled,
+    /// `internal`, status 500.
+    Internal,
+}
+
+impl ErrorKind {
+    /// As in `errorType`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::BadData => "bad_data",
+            ErrorKind::Execution => "execution",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Canceled => "canceled",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
+impl Error {
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Parse(_) | Error::Parameter(_) => ErrorKind::BadData,
+            Error::Execution(_) | Error::TooManySamples | Error::TooManySeries { .. } => {
+                ErrorKind::Execution
+            }
+            Error::Timeout => ErrorKind::Timeout,
+            Error::Canceled => ErrorKind::Canceled,
+            Error::Storage(_) => ErrorKind::Internal,
+        }
+    }
+
+    pub(crate) fn execution(message: impl Into<String>) -> Self {
+        Error::Execution(message.into())
+    }
+
+    /// Two series of a result have the same labels.
+    pub(crate) fn same_labels() -> Self {
+        Error::execution("vector cannot contain metrics with the same labelset")
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;

@@ -1,9 +1,24 @@
-//! How much a text may ask for.
+//! How much a text may ask for, and a query may use.
 
-/// Bounds on one text.
+use std::time::Duration;
+
+/// Bounds on one text, and on the query it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     bytes: usize,
+    /// Samples that a query may hold in memory at once: those it reads and those it makes, at
+    /// 8 bytes a sample of a result and 16 of one that is read.
+    pub samples: u64,
+    /// Series that one selector may select.
+    pub series: usize,
+    /// Steps of a range query.
+    pub points: usize,
+    /// How long a query may take.
+    pub timeout: Duration,
+    /// How far an instant selector looks back for a sample; at least a millisecond.
+    pub lookback: Duration,
+    /// Step of a subquery that names none; at least a millisecond.
+    pub subquery_step: Duration,
 }
 
 impl Limits {
@@ -18,10 +33,17 @@ impl Limits {
     /// Bytes that a regular expression may be compiled to, and its automaton may grow to.
     pub(crate) const PATTERN_BYTES: usize = 256 << 10;
 
-    /// Texts of at most so many bytes, and of no more than [`Limits::MOST_BYTES`].
+    /// Texts of at most so many bytes, and of no more than [`Limits::MOST_BYTES`]; all else as by
+    /// default.
     pub fn of_bytes(bytes: usize) -> Self {
         Limits {
             bytes: bytes.min(Self::MOST_BYTES),
+            samples: 10_000_000,
+            series: 100_000,
+            points: 11_000,
+            timeout: Duration::from_secs(30),
+            lookback: Duration::from_secs(5 * 60),
+            subquery_step: Duration::from_secs(60),
         }
     }
 
@@ -32,7 +54,8 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 4 KiB.
+    /// Texts of 4 KiB, 10 million samples, 100,000 series, 11,000 points, 30 s; looking back 5 min,
+    /// subqueries in steps of a minute.
     fn default() -> Self {
         Limits::of_bytes(4 << 10)
     }

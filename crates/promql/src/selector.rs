@@ -1,12 +1,9 @@
 //! An instant vector selector: `up{job=~"iris|node"}`.
 
 use exposition::Labels;
-use promql_parser::parser::{self, Expr, VectorSelector};
+use promql_parser::parser::{Expr, VectorSelector};
 
-use crate::{METRIC_NAME, error::SelectorError, guard, limits::Limits, matcher::Matcher};
-
-/// The parser's words for a selector that would select everything.
-const SELECTS_EVERYTHING: &str = "must contain at least one non-empty matcher";
+use crate::{METRIC_NAME, error::ParseError, limits::Limits, matcher::Matcher, parse};
 
 /// Which series are meant: those that all matchers match.
 #[derive(Clone, Debug)]
@@ -22,7 +19,7 @@ impl Selector {
     ///
     /// # Errors
     /// When the text is anything else, or asks for too much.
-    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_within(text, &Limits::default())
     }
 
@@ -30,44 +27,27 @@ impl Selector {
     ///
     /// # Errors
     /// When the text is anything else, or asks for too much.
-    pub fn parse_within(text: &str, limits: &Limits) -> Result<Self, SelectorError> {
-        let text = guard::pass(text, limits)?;
-        let parsed = parser::parse(&text).map_err(|error| {
-            if error.ends_with(SELECTS_EVERYTHING) {
-                SelectorError::Empty
-            } else {
-                SelectorError::Syntax(error)
-            }
-        })?;
-        match parsed {
+    pub fn parse_within(text: &str, limits: &Limits) -> Result<Self, ParseError> {
+        match parse::parsed(text, limits)? {
             Expr::VectorSelector(selector) => Self::of(selector),
-            other => Err(SelectorError::NotASelector(what(&other))),
+            other => Err(ParseError::NotASelector(what(&other))),
         }
     }
 
-    fn of(parsed: VectorSelector) -> Result<Self, SelectorError> {
+    fn of(parsed: VectorSelector) -> Result<Self, ParseError> {
         if parsed.offset.is_some() {
-            return Err(SelectorError::NotASelector("one with an offset"));
+            return Err(ParseError::NotASelector("one with an offset"));
         }
         if parsed.at.is_some() {
-            return Err(SelectorError::NotASelector("one with @"));
+            return Err(ParseError::NotASelector("one with @"));
         }
-        if !parsed.matchers.or_matchers.is_empty() {
-            return Err(SelectorError::Or);
-        }
-        let name = parsed.name.map(|name| Matcher::equal(METRIC_NAME, name));
-        let others = parsed.matchers.matchers.into_iter().map(Matcher::of);
-        let all: Vec<Matcher> = name
-            .map(Ok)
-            .into_iter()
-            .chain(others)
-            .collect::<Result<_, _>>()?;
+        let all = Matcher::all_of(&parsed)?;
         if all.iter().all(|matcher| matcher.matches("")) {
-            return Err(SelectorError::Empty);
+            return Err(ParseError::Empty);
         }
         let (name, labels) = all
             .into_iter()
-            .partition(|matcher| matcher.label == METRIC_NAME);
+            .partition(|matcher| matcher.label() == METRIC_NAME);
         Ok(Selector { name, labels })
     }
 
@@ -84,7 +64,7 @@ impl Selector {
     /// Whether a series with these labels is meant, if its name is.
     pub fn matches_labels(&self, labels: &Labels) -> bool {
         let matches =
-            |matcher: &Matcher| matcher.matches(labels.get(&matcher.label).unwrap_or_default());
+            |matcher: &Matcher| matcher.matches(labels.get(matcher.label()).unwrap_or_default());
         self.labels.iter().all(matches)
     }
 

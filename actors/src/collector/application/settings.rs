@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use promql::{Selector, SelectorError};
+use promql::{ParseError, Selector};
 
 use crate::http::{Credentials, PageUrl, Trust};
 
@@ -62,9 +62,9 @@ impl Series {
 }
 
 impl FromStr for Series {
-    type Err = SelectorError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, SelectorError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let selector = Arc::new(Selector::parse(text)?);
         let text = text.to_owned();
         Ok(Series { text, selector })

@@ -9,20 +9,16 @@ use std::borrow::Cow;
 
 use promql_parser::util::{escape_string, unquote_string};
 
-use crate::{
-    error::SelectorError,
-    limits::Limits,
-    pattern::Pattern,
-    scan::{Token, Tokens},
-};
+use super::scan::{Token, Tokens};
+use crate::{error::ParseError, limits::Limits, pattern::Pattern};
 
 /// Operators that are words.
 const OPERATORS: [&str; 5] = ["and", "or", "unless", "atan2", "offset"];
 
 /// The text as the parser may see it.
-pub(crate) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, SelectorError> {
+pub(super) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, ParseError> {
     if text.len() > limits.bytes() {
-        return Err(SelectorError::TooLong {
+        return Err(ParseError::TooLong {
             limit: limits.bytes(),
         });
     }
@@ -34,7 +30,7 @@ pub(crate) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, S
         tally.add(&token, text)?;
         if let Token::Text { at, whole } = &token {
             if !whole {
-                return Err(SelectorError::Syntax("unterminated quoted string".into()));
+                return Err(ParseError::Syntax("unterminated quoted string".into()));
             }
             let quoted = text.get(at.clone()).unwrap_or_default();
             if before == Some(Token::Sign(b'~')) {
@@ -44,13 +40,13 @@ pub(crate) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, S
                 passed.replace(at.clone(), quoted.trim_matches('`'));
             } else if let Some(escaped) = escaped_beyond_ascii(quoted) {
                 let unknown = format!("unknown escape sequence '{escaped}'");
-                return Err(SelectorError::Syntax(unknown));
+                return Err(ParseError::Syntax(unknown));
             }
         }
         before = Some(token);
     }
     if patterns.len() > Limits::PATTERNS {
-        return Err(SelectorError::TooManyPatterns);
+        return Err(ParseError::TooManyPatterns);
     }
     for quoted in patterns {
         // What cannot be unquoted is for the parser to refuse.
@@ -88,7 +84,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, token: &Token, text: &str) -> Result<(), SelectorError> {
+    fn add(&mut self, token: &Token, text: &str) -> Result<(), ParseError> {
         if !matches!(token, Token::Sign(b'+' | b'-')) {
             self.signs = 0;
         }
@@ -113,10 +109,10 @@ impl Tally {
             Token::Text { .. } => {}
         }
         if self.depth + self.powers + self.signs > Limits::NESTING {
-            return Err(SelectorError::TooDeep);
+            return Err(ParseError::TooDeep);
         }
         if self.operators > Limits::OPERATORS {
-            return Err(SelectorError::TooManyOperators);
+            return Err(ParseError::TooManyOperators);
         }
         Ok(())
     }
@@ -159,13 +155,13 @@ impl<'t> Passed<'t> {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> Option<SelectorError> {
+    fn refusal(text: &str) -> Option<ParseError> {
         pass(text, &Limits::default()).err()
     }
 
     #[test]
     fn what_would_hurt_the_parser_is_refused() {
-        use SelectorError::{TooDeep, TooManyOperators, TooManyPatterns};
+        use ParseError::{TooDeep, TooManyOperators, TooManyPatterns};
         for (text, expected) in [
             ("(".repeat(101), TooDeep),
             ("abs(".repeat(101), TooDeep),
@@ -174,18 +170,18 @@ mod tests {
             (format!("#\r{}", "(".repeat(101)), TooDeep),
             (format!("{}x[5m:1m]", "(^-".repeat(51)), TooDeep),
             ("a+".repeat(1001), TooManyOperators),
-            ("a OR ".repeat(700), SelectorError::TooLong { limit: 3_000 }),
+            ("a OR ".repeat(700), ParseError::TooLong { limit: 3_000 }),
             ("a or ".repeat(1001), TooManyOperators),
             (format!("x{{{}}}", "a=~'b',".repeat(21)), TooManyPatterns),
         ] {
             let limits = match expected {
-                SelectorError::TooLong { limit } => Limits::of_bytes(limit),
+                ParseError::TooLong { limit } => Limits::of_bytes(limit),
                 _ => Limits::of_bytes(Limits::MOST_BYTES),
             };
             assert_eq!(pass(&text, &limits).err(), Some(expected), "{text}");
         }
         let limit = 4096;
-        let expected = SelectorError::TooLong { limit };
+        let expected = ParseError::TooLong { limit };
         assert_eq!(refusal(&"a".repeat(limit + 1)), Some(expected));
         for text in [
             r#"x{a=~"\\w{99}"}"#,
@@ -193,7 +189,7 @@ mod tests {
             r#"x{a=~"\x5cw{99}"}"#,
         ] {
             let refused = refusal(text);
-            let too_large = matches!(refused, Some(SelectorError::PatternTooLarge { .. }));
+            let too_large = matches!(refused, Some(ParseError::PatternTooLarge { .. }));
             assert!(too_large, "{text}: {refused:?}");
         }
     }
@@ -215,14 +211,14 @@ mod tests {
         let passed = |text| pass(text, &Limits::default()).unwrap().into_owned();
         assert_eq!(passed("x{a=~`\\d+\"`, b=``}"), r#"x{a=~"\\d+\"", b=""}"#);
         assert_eq!(passed("{a=`x\ny`,b=\"`\"}"), r#"{a="x\ny",b="`"}"#);
-        let unfinished = SelectorError::Syntax("unterminated quoted string".into());
+        let unfinished = ParseError::Syntax("unterminated quoted string".into());
         assert_eq!(refusal("{a=`b}"), Some(unfinished));
     }
 
     #[test]
     fn an_escape_that_would_panic_the_parser_is_refused() {
         for odd in ["{a=~\"\\ü\"}", r"{a='\\\ü'}"] {
-            let unknown = SelectorError::Syntax("unknown escape sequence 'ü'".into());
+            let unknown = ParseError::Syntax("unknown escape sequence 'ü'".into());
             assert_eq!(refusal(odd), Some(unknown), "{odd}");
         }
         assert_eq!(refusal(r"{a='\\ü',b=`\ü`}"), None);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Token {
+pub(super) enum Token {
     /// In quotes, which are part of it.
     Text { at: Range<usize>, whole: bool },
     /// A name, a keyword, or a number with what is behind it.
@@ -15,13 +15,13 @@ pub(crate) enum Token {
 }
 
 /// The tokens of a text, without spaces and comments.
-pub(crate) struct Tokens<'t> {
+pub(super) struct Tokens<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Tokens<'t> {
-    pub(crate) fn of(text: &'t str) -> Self {
+    pub(super) fn of(text: &'t str) -> Self {
         Tokens { text, at: 0 }
     }
 
