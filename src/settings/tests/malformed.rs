@@ -287,7 +287,7 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("VITALS__SERVER__HOSTS", "monitor, a b",
      "server.hosts = \"a b\" is not the name of a host; allowed: the name of a host, such as \"monitor.example\""),
     ("VITALS__AUTH__TOKENS", "hunter2",
-     "unknown variable; known sections: APPLICATION, AUTH, COLLECT, GRAFANA, HEALTH, HISTORY, IRIS, LOG, NETWORK, POSTGRES, QUERY, REDIS, SCRAPE, SERVER, SUMMARY, SUPERVISION, SYSTEM, TARGETS, as in VITALS__COLLECT__INTERVAL"),
+     "unknown variable; did you mean VITALS__GRAFANA__TOKEN?"),
     ("VITALS_TOKEN", "hunter2",
      "is no token; allowed: 32 random bytes or more as hexadecimal or base64 text, as `openssl rand -hex 32` makes them"),
     ("VITALS_TOKEN_FILE", "/dev/null",
