@@ -48,7 +48,9 @@ impl FromStr for Fingerprint {
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten();
-        number.map(Fingerprint).ok_or_else(|| FingerprintError(text.into()))
+        number
+            .map(Fingerprint)
+            .ok_or_else(|| FingerprintError(text.into()))
     }
 }
 
@@ -79,13 +81,23 @@ mod tests {
             assert_eq!(fingerprint.to_string(), *expected);
             assert_eq!(expected.parse(), Ok(fingerprint));
         }
-        assert_eq!(Fingerprint::of(&Labels::none()).to_string(), "cbf29ce484222325");
+        assert_eq!(
+            Fingerprint::of(&Labels::none()).to_string(),
+            "cbf29ce484222325"
+        );
     }
 
     const KNOWN: &[(&[(&str, &str)], &str)] = &[
-        (&[("alertname", "Watchdog"), ("severity", "none")], "448881ef475b9b26"),
         (
-            &[("alertname", "VitalsHostCpuHigh"), ("host", "local"), ("severity", "warning")],
+            &[("alertname", "Watchdog"), ("severity", "none")],
+            "448881ef475b9b26",
+        ),
+        (
+            &[
+                ("alertname", "VitalsHostCpuHigh"),
+                ("host", "local"),
+                ("severity", "warning"),
+            ],
             "28c69f6a3a2ecd45",
         ),
         (
@@ -98,12 +110,21 @@ mod tests {
             ],
             "f12df0c4e1e496aa",
         ),
-        (&[("alertname", "A"), ("path", "C:\\intersystems\\é \"x\"")], "f087ec28c062a96d"),
+        (
+            &[("alertname", "A"), ("path", "C:\\intersystems\\é \"x\"")],
+            "f087ec28c062a96d",
+        ),
     ];
 
     #[test]
     fn reads_nothing_else() {
-        for text in ["", "12", "+123456789abcdef", "cbf29ce48422232g", "cbf29ce4842223250"] {
+        for text in [
+            "",
+            "12",
+            "+123456789abcdef",
+            "cbf29ce48422232g",
+            "cbf29ce4842223250",
+        ] {
             assert!(text.parse::<Fingerprint>().is_err(), "{text}");
         }
     }
