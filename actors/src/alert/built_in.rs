@@ -100,7 +100,10 @@ mod tests {
     fn set(files: &[BuiltIn]) -> RuleSet {
         let groups = |file: &BuiltIn| parse(file.name, file.text, &Engine::default()).unwrap();
         let groups: Vec<Arc<Group>> = files.iter().flat_map(groups).collect();
-        RuleSet { groups, files: Vec::new() }
+        RuleSet {
+            groups,
+            files: Vec::new(),
+        }
     }
 
     #[test]
@@ -108,12 +111,22 @@ mod tests {
         let names = |folder: &str, ending: &str| -> BTreeSet<String> {
             let files = fs::read_dir(root().join(folder)).unwrap();
             let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-            names.filter_map(|name| Some(name.strip_suffix(ending)?.to_owned())).collect()
+            names
+                .filter_map(|name| Some(name.strip_suffix(ending)?.to_owned()))
+                .collect()
         };
         let built_in: BTreeSet<String> = RUNBOOKS.iter().map(|one| one.name.to_owned()).collect();
         assert_eq!(names("docs/runbooks", ".md"), built_in);
-        let short = |one: &BuiltIn| one.name.trim_start_matches("rules/").trim_end_matches(".yml").to_owned();
-        assert_eq!(names("config/rules", ".yml"), RULES.iter().map(short).collect());
+        let short = |one: &BuiltIn| {
+            one.name
+                .trim_start_matches("rules/")
+                .trim_end_matches(".yml")
+                .to_owned()
+        };
+        assert_eq!(
+            names("config/rules", ".yml"),
+            RULES.iter().map(short).collect()
+        );
     }
 
     #[test]
@@ -121,32 +134,55 @@ mod tests {
         let rules = set(&[&RULES[..], &DEMO_RULES].concat());
         let mut alerts = BTreeSet::new();
         for (file, rule) in rules.rules() {
-            let Kind::Alerting(alerting) = &rule.kind else { continue };
+            let Kind::Alerting(alerting) = &rule.kind else {
+                continue;
+            };
             let text = |wanted: &str| {
-                let found = alerting.annotations.iter().find(|(name, _)| &**name == wanted);
-                found.unwrap_or_else(|| panic!("{file}: {} has no {wanted}", alerting.name)).1.text()
+                let found = alerting
+                    .annotations
+                    .iter()
+                    .find(|(name, _)| &**name == wanted);
+                found
+                    .unwrap_or_else(|| panic!("{file}: {} has no {wanted}", alerting.name))
+                    .1
+                    .text()
             };
             assert!(!text("summary").is_empty() && !text("description").is_empty());
             let runbook = text("runbook_url").strip_prefix("/runbooks/").unwrap();
             assert!(super::runbook(runbook).is_some(), "{runbook}");
             let severity = rule.labels();
             let severity = severity.get("severity").unwrap();
-            assert!(["none", "info", "warning", "critical"].contains(&severity), "{severity}");
+            assert!(
+                ["none", "info", "warning", "critical"].contains(&severity),
+                "{severity}"
+            );
             if !file.contains("demo") {
                 assert_eq!(runbook, &*alerting.name);
                 alerts.insert(alerting.name.to_string());
             }
         }
-        assert_eq!(alerts, RUNBOOKS.iter().map(|one| one.name.to_owned()).collect());
+        assert_eq!(
+            alerts,
+            RUNBOOKS.iter().map(|one| one.name.to_owned()).collect()
+        );
         assert!(rules.remarks().is_empty(), "{:?}", rules.remarks());
     }
 
     #[test]
     fn every_runbook_has_the_same_parts_and_links_that_lead_somewhere() {
         for runbook in RUNBOOKS {
-            let heads: Vec<_> = runbook.text.lines().filter(|line| line.starts_with('#')).collect();
+            let heads: Vec<_> = runbook
+                .text
+                .lines()
+                .filter(|line| line.starts_with('#'))
+                .collect();
             assert_eq!(heads[0], format!("# {}", runbook.name));
-            let parts = ["## What it means", "## What to check", "## What to do", "## When it clears"];
+            let parts = [
+                "## What it means",
+                "## What to check",
+                "## What to do",
+                "## When it clears",
+            ];
             assert_eq!(heads[1..5], parts, "{}", runbook.name);
             for link in runbook.text.split("](").skip(1) {
                 let name = link.split(".md)").next().unwrap();
@@ -158,14 +194,32 @@ mod tests {
     #[test]
     fn every_target_has_its_rule_and_the_threshold_that_is_required() {
         let rules = set(&RULES);
-        let missed: Vec<_> = rules.rules().filter(|(_, rule)| **rule.name() == *"TargetMissed").collect();
+        let missed: Vec<_> = rules
+            .rules()
+            .filter(|(_, rule)| **rule.name() == *"TargetMissed")
+            .collect();
         for target in TARGETS {
-            let of = |rule: &&(&str, &crate::alert::rules::Rule)| rule.1.labels().get("objective") == Some(target.id);
-            let rule = missed.iter().find(of).unwrap_or_else(|| panic!("{}", target.id)).1;
-            assert_eq!(rule.expression, format!("vitals_target_met{{objective=\"{}\"}} == 0", target.id));
+            let of = |rule: &&(&str, &crate::alert::rules::Rule)| {
+                rule.1.labels().get("objective") == Some(target.id)
+            };
+            let rule = missed
+                .iter()
+                .find(of)
+                .unwrap_or_else(|| panic!("{}", target.id))
+                .1;
+            assert_eq!(
+                rule.expression,
+                format!("vitals_target_met{{objective=\"{}\"}} == 0", target.id)
+            );
             let description = rule.alerting().unwrap().annotations[0].1.text();
             assert!(description.contains(target.series), "{description}");
-            assert!(rule.labels().get("threshold").unwrap().parse::<f64>().is_ok());
+            assert!(
+                rule.labels()
+                    .get("threshold")
+                    .unwrap()
+                    .parse::<f64>()
+                    .is_ok()
+            );
         }
         assert_eq!(missed.len(), TARGETS.len());
     }

@@ -54,11 +54,18 @@ impl FromStr for PrometheusDuration {
             return Err(malformed());
         }
         while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(malformed)?;
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .ok_or_else(malformed)?;
             let (number, after) = rest.split_at(digits);
-            let end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+            let end = after
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or(after.len());
             let (name, after) = after.split_at(end);
-            let at = units.iter().position(|(unit, _)| *unit == name).ok_or_else(malformed)?;
+            let at = units
+                .iter()
+                .position(|(unit, _)| *unit == name)
+                .ok_or_else(malformed)?;
             if number.is_empty() {
                 return Err(malformed());
             }
@@ -127,7 +134,9 @@ mod tests {
 
     #[test]
     fn refuses_what_prometheus_refuses() {
-        for text in ["", "5", "m", "1.5h", "5 m", " 5m", "-5m", "5M", "1s1m", "1m1m", "5mx", "1us", "٣m"] {
+        for text in [
+            "", "5", "m", "1.5h", "5 m", " 5m", "-5m", "5M", "1s1m", "1m1m", "5mx", "1us", "٣m",
+        ] {
             let error = text.parse::<PrometheusDuration>().unwrap_err();
             assert_eq!(error, DurationError::Malformed(text.into()));
         }

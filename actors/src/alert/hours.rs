@@ -107,7 +107,9 @@ impl Days {
         let (first, last) = word.split_once('-').unwrap_or((word, word));
         let (first, last) = (day(first)?, day(last)?);
         let count = (last + 7 - first) % 7;
-        Some(Days((0..=count).fold(0, |days, at| days | 1 << ((first + at) % 7))))
+        Some(Days(
+            (0..=count).fold(0, |days, at| days | 1 << ((first + at) % 7)),
+        ))
     }
 }
 
@@ -158,7 +160,10 @@ impl FromStr for Hours {
 
     fn from_str(text: &str) -> Result<Self, HoursError> {
         let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | ';');
-        let words: Vec<&str> = text.split(is_between).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split(is_between)
+            .filter(|word| !word.is_empty())
+            .collect();
         let mut spans = Vec::new();
         let mut days: Option<(Days, &str)> = None;
         let mut has_hours = true;
@@ -222,7 +227,10 @@ mod tests {
 
     fn is_in(hours: &str, at: &str) -> bool {
         let at: Timestamp = at.parse().unwrap();
-        hours.parse::<Hours>().unwrap().contains(at.as_millisecond())
+        hours
+            .parse::<Hours>()
+            .unwrap()
+            .contains(at.as_millisecond())
     }
 
     #[test]
@@ -312,7 +320,10 @@ mod tests {
             ("", Empty("".into())),
             ("Mon-Fri", DaysAlone("Mon-Fri".into())),
             ("Mon-Fri 07:00-18:00 Sat", DaysAlone("Sat".into())),
-            ("Mon-Fri 07:00-18:00 Europe/Berlim", Zone("Europe/Berlim".into())),
+            (
+                "Mon-Fri 07:00-18:00 Europe/Berlim",
+                Zone("Europe/Berlim".into()),
+            ),
             ("Europe/Berlin 07:00-18:00", Word("Europe/Berlin".into())),
             ("Mon-Fry 07:00-18:00", Word("Mon-Fry".into())),
             ("Mon 7-18", Time("7".into())),

@@ -50,12 +50,19 @@ impl<'a> Check<'a> {
         at: Location,
         names: &mut HashSet<String>,
     ) -> Group {
-        let name = entry.name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+        let name = entry
+            .name
+            .as_ref()
+            .map(|name| name.value.clone())
+            .unwrap_or_default();
         let at = entry.name.as_ref().map_or(at, |name| name.referenced);
         if name.is_empty() {
             self.error(at, "a group must have a name");
         } else if !names.insert(name.clone()) {
-            self.error(at, format!("group name {name:?} is repeated in the same file"));
+            self.error(
+                at,
+                format!("group name {name:?} is repeated in the same file"),
+            );
         }
         let interval = self.duration("interval", entry.interval);
         let query_offset = self.duration("query_offset", entry.query_offset);
@@ -100,7 +107,10 @@ impl<'a> Check<'a> {
         );
         let kind = match (record, alert) {
             (Some(_), Some(alert)) => {
-                self.error(alert.referenced, "only one of 'record' and 'alert' must be set");
+                self.error(
+                    alert.referenced,
+                    "only one of 'record' and 'alert' must be set",
+                );
                 None
             }
             (None, None) => {
@@ -128,7 +138,9 @@ impl<'a> Check<'a> {
                 let labels = merged(group_labels, &entry.labels);
                 Some(Kind::Recording(Recording {
                     name: record.value.as_str().into(),
-                    labels: labels.map(|(name, value)| (name, value.value.as_str().into())).collect(),
+                    labels: labels
+                        .map(|(name, value)| (name, value.value.as_str().into()))
+                        .collect(),
                 }))
             }
             (None, Some(alert)) => {
@@ -137,7 +149,8 @@ impl<'a> Check<'a> {
                 let mut annotations: Vec<_> = entry.annotations.0.iter().collect();
                 annotations.sort_by(|a, b| a.0.value.cmp(&b.0.value));
                 let annotations = annotations.into_iter();
-                let annotations = annotations.map(|(name, text)| (name.value.as_str().into(), text));
+                let annotations =
+                    annotations.map(|(name, text)| (name.value.as_str().into(), text));
                 Some(Kind::Alerting(Alerting {
                     name: alert.value.as_str().into(),
                     hold: durations.0,
@@ -157,7 +170,10 @@ impl<'a> Check<'a> {
         let query = match self.engine.parse(&expr.value) {
             Ok(query) => query,
             Err(error) => {
-                self.error(expr.referenced, format!("could not parse expression: {error}"));
+                self.error(
+                    expr.referenced,
+                    format!("could not parse expression: {error}"),
+                );
                 return None;
             }
         };
@@ -185,7 +201,10 @@ impl<'a> Check<'a> {
     fn label_names(&mut self, labels: &Pairs) {
         for (name, _) in &labels.0 {
             if !is_label_name(&name.value) || name.value == METRIC_NAME {
-                self.error(name.referenced, format!("invalid label name: {}", name.value));
+                self.error(
+                    name.referenced,
+                    format!("invalid label name: {}", name.value),
+                );
             }
         }
     }
@@ -193,7 +212,10 @@ impl<'a> Check<'a> {
     fn annotation_names(&mut self, annotations: &Pairs) {
         for (name, _) in &annotations.0 {
             if !is_label_name(&name.value) {
-                self.error(name.referenced, format!("invalid annotation name: {}", name.value));
+                self.error(
+                    name.referenced,
+                    format!("invalid annotation name: {}", name.value),
+                );
             }
         }
     }
@@ -208,7 +230,10 @@ impl<'a> Check<'a> {
             match Template::parse(&text.value) {
                 Ok(template) => templates.push((name, template)),
                 Err(error) => {
-                    self.error(text.referenced, format!("{what} {name:?}: template: {error}"));
+                    self.error(
+                        text.referenced,
+                        format!("{what} {name:?}: template: {error}"),
+                    );
                 }
             }
         }

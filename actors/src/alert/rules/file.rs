@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{UserMessageFormatter, MessageFormatter, Options, Spanned};
+use serde_saphyr::{MessageFormatter, Options, Spanned, UserMessageFormatter};
 
 /// A text and where it stands.
 pub(super) type Text = Spanned<String>;

@@ -25,7 +25,11 @@ pub struct Remark {
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}: {}", self.file, self.line, self.rule, self.text)
+        write!(
+            f,
+            "{}:{}: {}: {}",
+            self.file, self.line, self.rule, self.text
+        )
     }
 }
 
@@ -69,7 +73,10 @@ impl RuleSet {
             }
             let of = rule.query.query_type();
             if matches!(of, QueryType::Matrix | QueryType::Text) {
-                let text = format!("its expression is a {}: it can never be evaluated", of.as_str());
+                let text = format!(
+                    "its expression is a {}: it can never be evaluated",
+                    of.as_str()
+                );
                 remarks.push(remark(file, rule, text));
             }
         }

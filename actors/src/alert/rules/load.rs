@@ -90,7 +90,10 @@ pub(crate) fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Strin
     // The base is a folder that is there, whatever characters its name has.
     let pattern = match Path::new(pattern).is_absolute() {
         true => pattern.to_owned(),
-        false => format!("{}/{pattern}", glob::Pattern::escape(&base.display().to_string())),
+        false => format!(
+            "{}/{pattern}",
+            glob::Pattern::escape(&base.display().to_string())
+        ),
     };
     let found = glob::glob(&pattern).map_err(|error| format!("not a glob: {error}"))?;
     let files = found.filter(|path| path.as_ref().is_ok_and(|path| path.is_file()));

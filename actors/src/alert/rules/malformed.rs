@@ -2,41 +2,17 @@
 
 /// What promtool 2.42 refuses, too.
 pub(super) const MALFORMED: &[(&str, Option<u64>, &str)] = &[
-    (
-        "groups: [\n",
-        Some(1),
-        "unclosed bracket '['",
-    ),
+    ("groups: [\n", Some(1), "unclosed bracket '['"),
     (
         "groups:\n- name: g\n\trules: []\n",
         Some(2),
         "while scanning a plain scalar, found a tab",
     ),
-    (
-        "groups:\n- name: 'g\n",
-        Some(2),
-        "unclosed quote",
-    ),
-    (
-        "groups: 3\n",
-        Some(1),
-        "expected sequence start",
-    ),
-    (
-        "groups: {a: b}\n",
-        Some(1),
-        "expected sequence start",
-    ),
-    (
-        "- name: g\n",
-        Some(1),
-        "expected mapping start",
-    ),
-    (
-        "just text\n",
-        Some(1),
-        "expected mapping start",
-    ),
+    ("groups:\n- name: 'g\n", Some(2), "unclosed quote"),
+    ("groups: 3\n", Some(1), "expected sequence start"),
+    ("groups: {a: b}\n", Some(1), "expected sequence start"),
+    ("- name: g\n", Some(1), "expected mapping start"),
+    ("just text\n", Some(1), "expected mapping start"),
     (
         "group:\n- name: g\n",
         Some(1),
@@ -57,16 +33,8 @@ pub(super) const MALFORMED: &[(&str, Option<u64>, &str)] = &[
         Some(3),
         "duplicate mapping key `name` is not allowed here",
     ),
-    (
-        "groups:\n- 3\n",
-        Some(2),
-        "expected mapping start",
-    ),
-    (
-        "groups:\n- name: [a]\n",
-        Some(2),
-        "expected string scalar",
-    ),
+    ("groups:\n- 3\n", Some(2), "expected mapping start"),
+    ("groups:\n- name: [a]\n", Some(2), "expected string scalar"),
     (
         "groups:\n- name: g\n  rules: 3\n",
         Some(3),
@@ -92,11 +60,7 @@ pub(super) const MALFORMED: &[(&str, Option<u64>, &str)] = &[
         Some(2),
         "a group must have a name",
     ),
-    (
-        "groups:\n- name: ''\n",
-        Some(2),
-        "a group must have a name",
-    ),
+    ("groups:\n- name: ''\n", Some(2), "a group must have a name"),
     (
         "groups:\n- name: g\n- name: g\n",
         Some(3),
@@ -341,11 +305,7 @@ pub(super) const MALFORMED: &[(&str, Option<u64>, &str)] = &[
 
 /// What promtool 2.42 lets pass, or does not know.
 pub(super) const NEWER_THAN_PROMTOOL: &[(&str, Option<u64>, &str)] = &[
-    (
-        "groups:\n- name: g\n  limit: 1.5\n",
-        Some(3),
-        "invalid i64",
-    ),
+    ("groups:\n- name: g\n  limit: 1.5\n", Some(3), "invalid i64"),
     (
         "groups:\n- name: g\n  limit: -1\n",
         Some(3),

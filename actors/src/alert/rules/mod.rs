@@ -15,9 +15,9 @@ mod model;
 mod tests;
 
 pub use error::{LoadError, RuleError};
+pub(crate) use file::{strict_yaml, yaml_error};
 pub use lint::Remark;
 pub use load::{MAX_FILE_BYTES, load, parse};
 pub(crate) use load::{matching, read};
-pub use model::{Alerting, Group, Kind, Recording, Rule, RuleSet};
-pub(crate) use file::{strict_yaml, yaml_error};
 pub(crate) use model::metric_name;
+pub use model::{Alerting, Group, Kind, Recording, Rule, RuleSet};

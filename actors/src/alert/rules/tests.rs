@@ -46,38 +46,70 @@ groups:
 
 fn read(text: &str) -> Result<RuleSet, LoadError> {
     let groups = parse("a.yml", text, &Engine::default())?;
-    Ok(RuleSet { groups, files: vec!["a.yml".into()] })
+    Ok(RuleSet {
+        groups,
+        files: vec!["a.yml".into()],
+    })
 }
 
 #[test]
 fn every_key_is_understood() {
     let rules = read(GOOD).unwrap();
-    let names: Vec<_> = rules.groups.iter().map(|group| group.name.as_str()).collect();
+    let names: Vec<_> = rules
+        .groups
+        .iter()
+        .map(|group| group.name.as_str())
+        .collect();
     assert_eq!(names, ["first", "second", "empty"]);
     let first = &rules.groups[0];
     assert_eq!(first.interval, Some(Duration::from_secs(30)));
-    assert_eq!((first.query_offset, first.limit), (Duration::from_secs(10), 5));
-    let Kind::Recording(recording) = &first.rules[0].kind else { panic!() };
+    assert_eq!(
+        (first.query_offset, first.limit),
+        (Duration::from_secs(10), 5)
+    );
+    let Kind::Recording(recording) = &first.rules[0].kind else {
+        panic!()
+    };
     assert_eq!(&*recording.name, "job:up:sum");
     let labels = |rule: usize| {
         let labels = first.rules[rule].labels();
-        labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(labels(0), ["site=south", "team=ops"]);
     let alerting = first.rules[1].alerting().unwrap();
     assert_eq!(alerting.hold, Duration::from_secs(5400));
     assert_eq!(alerting.keep_firing_for, Duration::from_secs(300));
-    assert_eq!(labels(1), ["level=3", "severity=page", "site=north", "team=ops"]);
-    let annotations: Vec<_> = alerting.annotations.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(
+        labels(1),
+        ["level=3", "severity=page", "site=north", "team=ops"]
+    );
+    let annotations: Vec<_> = alerting
+        .annotations
+        .iter()
+        .map(|(name, _)| &**name)
+        .collect();
     assert_eq!(annotations, ["description", "summary"]);
     assert_eq!(first.rules[1].expression, "up{job=\"node\"} == 0");
     assert_eq!(first.rules[1].line, 13);
-    assert_eq!(rules.groups[1].rules[0].labels().get("severity"), Some("page"));
+    assert_eq!(
+        rules.groups[1].rules[0].labels().get("severity"),
+        Some("page")
+    );
 }
 
 #[test]
 fn nothing_is_a_rule_file_too() {
-    for text in ["", "# nothing\n", "groups:\n", "groups: []\n", "{}\n", "---\n"] {
+    for text in [
+        "",
+        "# nothing\n",
+        "groups:\n",
+        "groups: []\n",
+        "{}\n",
+        "---\n",
+    ] {
         assert!(read(text).unwrap().groups.is_empty(), "{text:?}");
     }
 }
@@ -90,7 +122,10 @@ fn every_error_says_where_and_what() {
         assert_eq!(errors.len(), 1, "{text}\n{errors:?}");
         let said = errors[0].to_string();
         assert_eq!(errors[0].at.map(|(line, _)| line), *line, "{text}\n{said}");
-        assert!(said.starts_with("a.yml:") && said.contains(reason), "{text}\n{said}");
+        assert!(
+            said.starts_with("a.yml:") && said.contains(reason),
+            "{text}\n{said}"
+        );
     }
 }
 
@@ -101,29 +136,45 @@ fn promtool_refuses_them_too() {
         let file = folder.write(&format!("{at}.yml"), text);
         assert!(!promtool_accepts(&file), "{text}");
     }
-    let good = GOOD.replace("    query_offset: 10s\n", "").replace("    labels: {team: \"ops\", site: north}\n", "");
+    let good = GOOD
+        .replace("    query_offset: 10s\n", "")
+        .replace("    labels: {team: \"ops\", site: north}\n", "");
     assert!(promtool_accepts(&folder.write("good.yml", &good)));
 }
 
 #[test]
 fn all_errors_of_all_files_are_told() {
     let folder = Folder::new("several");
-    folder.write("a.yml", "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: '('\n  - alert: B\n    expr: ')'\n");
+    folder.write(
+        "a.yml",
+        "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: '('\n  - alert: B\n    expr: ')'\n",
+    );
     folder.write("b.yml", "groups: 3\n");
     folder.write("c.yml", GOOD);
     folder.write("not.txt", "nonsense");
     let failed = load(&folder.0, &["*.yml".into()], &Engine::default()).unwrap_err();
     let lines: Vec<String> = failed.to_string().lines().map(str::to_owned).collect();
     assert_eq!(failed.0.len(), 3, "{lines:?}");
-    assert!(lines[0].contains("a.yml:5:11: group \"a\", rule 1, \"A\": could not parse expression"), "{lines:?}");
+    assert!(
+        lines[0].contains("a.yml:5:11: group \"a\", rule 1, \"A\": could not parse expression"),
+        "{lines:?}"
+    );
     assert!(lines[1].contains("a.yml:7:11"), "{lines:?}");
 
-    let loaded = load(&folder.0, &["c.*".into(), "c.yml".into()], &Engine::default()).unwrap();
+    let loaded = load(
+        &folder.0,
+        &["c.*".into(), "c.yml".into()],
+        &Engine::default(),
+    )
+    .unwrap();
     assert_eq!((loaded.files.len(), loaded.groups.len()), (1, 3));
     let none = load(&folder.0, &["*.rules".into()], &Engine::default()).unwrap();
     assert!(none.files.is_empty());
     let missing = load(&folder.0, &["gone.yml".into()], &Engine::default()).unwrap_err();
-    assert!(missing.to_string().contains("gone.yml: No such file"), "{missing}");
+    assert!(
+        missing.to_string().contains("gone.yml: No such file"),
+        "{missing}"
+    );
     let glob = load(&folder.0, &["a[".into()], &Engine::default()).unwrap_err();
     assert!(glob.to_string().contains("not a glob"), "{glob}");
 }
@@ -136,7 +187,13 @@ fn selectors_that_match_nothing_are_named() {
     let rules = read(text).unwrap();
     let remarks = rules.dead_selectors(&|selector| metric_name(selector) == Some("known"));
     let said: Vec<_> = remarks.iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["a.yml:6: A: gone matches no series", "a.yml:8: B: a selector matches no series"]);
+    assert_eq!(
+        said,
+        [
+            "a.yml:6: A: gone matches no series",
+            "a.yml:8: B: a selector matches no series"
+        ]
+    );
 }
 
 #[test]
@@ -144,7 +201,12 @@ fn what_is_hardly_meant_is_remarked() {
     let text = "groups:\n- name: a\n  rules:\n  - {alert: A, expr: up == 0, labels: {b: c}}\n  \
         - {alert: A, expr: up == 1, labels: {b: c}}\n  - {alert: A, expr: up, labels: {b: d}}\n  \
         - {record: A, expr: '\"text\"', labels: {b: c}}\n  - {alert: M, expr: 'up[5m]'}\n";
-    let said: Vec<_> = read(text).unwrap().remarks().iter().map(ToString::to_string).collect();
+    let said: Vec<_> = read(text)
+        .unwrap()
+        .remarks()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(
         said,
         [
@@ -173,8 +235,14 @@ proptest! {
 }
 
 fn promtool_accepts(file: &Path) -> bool {
-    let status = Command::new("promtool").args(["check", "rules"]).arg(file).output();
-    status.expect("promtool of Debian's package prometheus: tests/run installs it").status.success()
+    let status = Command::new("promtool")
+        .args(["check", "rules"])
+        .arg(file)
+        .output();
+    status
+        .expect("promtool of Debian's package prometheus: tests/run installs it")
+        .status
+        .success()
 }
 
 /// A folder of its own, gone with the test.

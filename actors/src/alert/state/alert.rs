@@ -96,7 +96,9 @@ impl Alert {
             to: self.state,
             at,
             starts_at: self.starts_at(),
-            ends_at: self.resolved_at.filter(|_| self.state == AlertState::Inactive),
+            ends_at: self
+                .resolved_at
+                .filter(|_| self.state == AlertState::Inactive),
             fingerprint: self.fingerprint(),
         }
     }

@@ -61,10 +61,17 @@ impl RuleState {
         }
         if context.limit > 0 && active > context.limit {
             self.resolve_all(context.at, context.query_at, transitions, samples);
-            return Err(format!("exceeded limit of {} with {active} alerts", context.limit));
+            return Err(format!(
+                "exceeded limit of {} with {active} alerts",
+                context.limit
+            ));
         }
         self.write(context, samples);
-        self.deadline = self.alerts.values().filter_map(|alert| next_step(rule, alert)).min();
+        self.deadline = self
+            .alerts
+            .values()
+            .filter_map(|alert| next_step(rule, alert))
+            .min();
         Ok(())
     }
 
@@ -122,7 +129,10 @@ impl RuleState {
         let is_same = !self.has_other_texts
             && alert.value.to_bits() == sample.value.to_bits()
             && alert.source == sample.labels
-            && rule.annotations.iter().all(|(_, template)| template.is_pure());
+            && rule
+                .annotations
+                .iter()
+                .all(|(_, template)| template.is_pure());
         is_same.then(|| alert.annotations.clone())
     }
 
@@ -155,7 +165,8 @@ impl RuleState {
 
     /// Whether metrics it reads have yet to come after a restart.
     fn awaits(&mut self, at: i64) -> bool {
-        let awaits = matches!(&self.awaited, Some((names, until)) if !names.is_empty() && at < *until);
+        let awaits =
+            matches!(&self.awaited, Some((names, until)) if !names.is_empty() && at < *until);
         if !awaits {
             self.awaited = None;
         }
@@ -221,10 +232,11 @@ fn advance(
     if is_present {
         alert.keep_firing_since = None;
     } else {
-        let keeps_firing = alert.state == AlertState::Firing && !rule.keep_firing_for.is_zero() && {
-            let since = *alert.keep_firing_since.get_or_insert(at);
-            at - since < millis(rule.keep_firing_for)
-        };
+        let keeps_firing =
+            alert.state == AlertState::Firing && !rule.keep_firing_for.is_zero() && {
+                let since = *alert.keep_firing_since.get_or_insert(at);
+                at - since < millis(rule.keep_firing_for)
+            };
         if keeps_firing {
             return true;
         }
@@ -245,7 +257,11 @@ fn advance(
         };
     }
     // An alert that fires at once was never pending.
-    let from = if alert.is_new { AlertState::Inactive } else { alert.state };
+    let from = if alert.is_new {
+        AlertState::Inactive
+    } else {
+        alert.state
+    };
     if alert.state == AlertState::Pending && at - alert.active_at >= millis(rule.hold) {
         alert.fired_at = Some(at);
         alert.state = AlertState::Firing;
@@ -267,13 +283,12 @@ fn next_step(rule: &Alerting, alert: &Alert) -> Option<i64> {
     }
 }
 
-fn annotations(
-    templates: &[(Arc<str>, Template)],
-    name: &str,
-    with: &Expansion,
-) -> Annotations {
+fn annotations(templates: &[(Arc<str>, Template)], name: &str, with: &Expansion) -> Annotations {
     let expand = |(annotation, template): &(Arc<str>, Template)| {
-        (annotation.clone(), Arc::from(template.expand_or_error(name, with)))
+        (
+            annotation.clone(),
+            Arc::from(template.expand_or_error(name, with)),
+        )
     };
     templates.iter().map(expand).collect()
 }

@@ -113,7 +113,12 @@ impl Evaluator {
         }
         let mut known: HashMap<RuleKey, Vec<&OfRule>> = HashMap::new();
         for rule in &checkpoint.rules {
-            let key = (rule.file.clone(), rule.group.clone(), rule.name.clone(), labels(&rule.labels));
+            let key = (
+                rule.file.clone(),
+                rule.group.clone(),
+                rule.name.clone(),
+                labels(&rule.labels),
+            );
             known.entry(key).or_default().push(rule);
         }
         let away = (at - checkpoint.at).max(0);
@@ -124,7 +129,11 @@ impl Evaluator {
                 let Some(same) = same.filter(|same| !same.is_empty()) else {
                     continue;
                 };
-                let alerts = same.remove(0).alerts.iter().map(|one| alert(one, at, uncounted));
+                let alerts = same
+                    .remove(0)
+                    .alerts
+                    .iter()
+                    .map(|one| alert(one, at, uncounted));
                 rule.alerts = alerts.map(|alert| (alert.labels.clone(), alert)).collect();
                 rule.is_restored = true;
                 rule.has_other_texts = true;
@@ -176,11 +185,16 @@ fn alert(one: &OfAlert, at: i64, uncounted: i64) -> Alert {
 }
 
 fn pairs(labels: &Labels) -> Vec<(String, String)> {
-    labels.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    labels
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
 }
 
 /// Labels of a checkpoint. Names that are none, which only a damaged one has, leave none at all.
 fn labels(pairs: &[(String, String)]) -> Labels {
-    let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     Labels::try_new(pairs).unwrap_or_default()
 }

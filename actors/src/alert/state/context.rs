@@ -56,7 +56,11 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Answers the function `query` of templates.
     pub(super) fn answer(&self, text: &str) -> Result<Vec<TemplateSample>, String> {
-        let query = self.settings.engine.parse(text).map_err(|error| error.to_string())?;
+        let query = self
+            .settings
+            .engine
+            .parse(text)
+            .map_err(|error| error.to_string())?;
         let answer = query.instant(self.store, self.at, self.cancel);
         match answer.map_err(|error| error.to_string())?.value {
             Value::Vector(samples) => Ok(samples

@@ -146,7 +146,11 @@ impl Evaluator {
         };
         let known = evaluation.samples.len();
         let one = &mut state.rules[rule];
-        one.run(&context, &mut evaluation.transitions, &mut evaluation.samples);
+        one.run(
+            &context,
+            &mut evaluation.transitions,
+            &mut evaluation.samples,
+        );
         evaluation.runs += 1;
         evaluation.failures += usize::from(one.last_error.is_some());
         if state.last_evaluation != Some(at) {

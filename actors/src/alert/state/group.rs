@@ -22,7 +22,9 @@ pub struct GroupState {
 impl GroupState {
     pub(super) fn new(group: &Arc<Group>) -> Self {
         GroupState {
-            rules: (0..group.rules.len()).map(|place| RuleState::new(group, place)).collect(),
+            rules: (0..group.rules.len())
+                .map(|place| RuleState::new(group, place))
+                .collect(),
             group: group.clone(),
             last_evaluation: None,
             evaluation_time: Duration::ZERO,

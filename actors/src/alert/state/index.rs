@@ -50,9 +50,10 @@ impl Index {
     /// The rules that read a metric of this name.
     pub(super) fn readers<'i>(&'i self, name: &'i str) -> impl Iterator<Item = Place> + 'i {
         let named = self.by_name.get(name).into_iter().flatten().copied();
-        let by_pattern = self.patterns.iter().filter(move |(matchers, _)| {
-            matchers.iter().all(|matcher| matcher.matches(name))
-        });
+        let by_pattern = self
+            .patterns
+            .iter()
+            .filter(move |(matchers, _)| matchers.iter().all(|matcher| matcher.matches(name)));
         named.chain(by_pattern.map(|(_, place)| *place))
     }
 }

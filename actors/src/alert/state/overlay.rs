@@ -27,7 +27,8 @@ impl<'s> Overlay<'s> {
     pub(super) fn write(&mut self, samples: &[WrittenSample]) {
         for sample in samples {
             self.is_empty = false;
-            self.written.append(sample.labels.clone(), [(sample.at, sample.value)]);
+            self.written
+                .append(sample.labels.clone(), [(sample.at, sample.value)]);
         }
     }
 }
@@ -68,7 +69,12 @@ impl Queryable for Overlay<'_> {
 /// Both, in order of time; at the same time what was written now.
 fn merged<'a>(stored: &RawSeries<'_>, written: &RawSeries<'_>) -> RawSeries<'a> {
     let columns = |series: &RawSeries<'_>| -> Vec<(i64, f64)> {
-        series.times.iter().copied().zip(series.values.iter().copied()).collect()
+        series
+            .times
+            .iter()
+            .copied()
+            .zip(series.values.iter().copied())
+            .collect()
     };
     let mut samples: BTreeMap<i64, f64> = columns(stored).into_iter().collect();
     samples.extend(columns(written));

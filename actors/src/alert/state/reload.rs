@@ -39,7 +39,11 @@ impl Evaluator {
         }
         let mut evaluation = Evaluation::default();
         for (mut rule, written_at) in before.into_values().flatten() {
-            let Evaluation { transitions, samples, .. } = &mut evaluation;
+            let Evaluation {
+                transitions,
+                samples,
+                ..
+            } = &mut evaluation;
             rule.resolve_all(at, written_at, transitions, samples);
             let recorded = rule.recorded.drain();
             samples.extend(recorded.map(|labels| stale(labels, written_at)));

@@ -22,7 +22,10 @@ impl RuleState {
     pub(super) fn restore_for_states(&mut self, rule: &Alerting, context: &Context) {
         let settings = context.settings;
         let first = self.first_evaluation.unwrap_or(context.at);
-        if rule.hold < settings.grace_period || context.at - first > millis(SOUGHT) || !self.has_new() {
+        if rule.hold < settings.grace_period
+            || context.at - first > millis(SOUGHT)
+            || !self.has_new()
+        {
             return;
         }
         // A store that cannot be read now will not tell later: alerts begin anew.
@@ -58,7 +61,11 @@ fn is_new_and_pending(alert: &Alert) -> bool {
 }
 
 /// By the labels of alerts: when they were last written, and since when they were active.
-fn last_known(rule: &Alerting, context: &Context, first: i64) -> Result<HashMap<Labels, (i64, i64)>, Error> {
+fn last_known(
+    rule: &Alerting,
+    context: &Context,
+    first: i64,
+) -> Result<HashMap<Labels, (i64, i64)>, Error> {
     let matchers = [
         Matcher::equal(METRIC_NAME, ALERTS_FOR_STATE),
         Matcher::equal(ALERT_NAME, &*rule.name),

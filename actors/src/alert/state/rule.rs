@@ -150,13 +150,19 @@ impl RuleState {
         self.is_marked = false;
         self.evaluation_time = began.elapsed();
         self.last_evaluation = Some(context.at);
-        self.health = if outcome.is_ok() { Health::Good } else { Health::Bad };
+        self.health = if outcome.is_ok() {
+            Health::Good
+        } else {
+            Health::Bad
+        };
         self.last_error = outcome.err();
     }
 
     /// The result of the expression.
     fn yielded(&mut self, rule: &Rule, context: &Context) -> Result<Vec<Sample>, String> {
-        let answer = rule.query.instant(context.store, context.query_at, context.cancel);
+        let answer = rule
+            .query
+            .instant(context.store, context.query_at, context.cancel);
         let answer = answer.map_err(|error| error.to_string())?;
         match answer.stats.series_read {
             0 => _ = self.unmatched_since.get_or_insert(context.at),

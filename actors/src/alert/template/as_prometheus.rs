@@ -12,10 +12,7 @@ pub(super) const EXPANDED: &[(&str, &str)] = &[
         r#"{{ "{{" }} {{`}}`}} {{/* gone */}}{{- /* gone too */ -}} x"#,
         "{{ }} x",
     ),
-    (
-        r#"a {{- " b " -}} c {{- 3 }}d"#,
-        "a b c3d",
-    ),
+    (r#"a {{- " b " -}} c {{- 3 }}d"#, "a b c3d"),
     (
         "{{ $x := 5 }}{{ $x }}{{ $x = 6 }}{{ $x }}{{ if true }}{{ $x = 7 }}{{ $x := 8 }}{{ $x }}{{ end }}{{ $x }}",
         "5687",
@@ -160,10 +157,7 @@ pub(super) const EXPANDED: &[(&str, &str)] = &[
 
 /// Templates that cannot be expanded, and the reason.
 pub(super) const FAILED: &[(&str, &str)] = &[
-    (
-        "{{ $labels.a.b }}",
-        "can't evaluate field b in type string",
-    ),
+    ("{{ $labels.a.b }}", "can't evaluate field b in type string"),
     (
         r#"{{ humanize "x" }}"#,
         r#"error calling humanize: strconv.ParseFloat: parsing "x": invalid syntax"#,
@@ -192,14 +186,8 @@ pub(super) const FAILED: &[(&str, &str)] = &[
         r#"{{ parseDuration "x" }}"#,
         r#"error calling parseDuration: not a valid duration string: "x""#,
     ),
-    (
-        "{{ nil }}",
-        "nil is not a command",
-    ),
-    (
-        r#"{{ template "nope" }}"#,
-        r#"template "nope" not defined"#,
-    ),
+    ("{{ nil }}", "nil is not a command"),
+    (r#"{{ template "nope" }}"#, r#"template "nope" not defined"#),
     (
         "{{ humanize }}",
         "wrong number of args for humanize: want 1 got 0",
@@ -228,16 +216,10 @@ pub(super) const FAILED: &[(&str, &str)] = &[
         r#"{{ slice "abc" 2 1 }}"#,
         "error calling slice: invalid slice index: 2 > 1",
     ),
-    (
-        "{{ len 3 }}",
-        "error calling len: len of type int",
-    ),
+    ("{{ len 3 }}", "error calling len: len of type int"),
     (
         "{{ and }}",
         "wrong number of args for and: want at least 1 got 0",
     ),
-    (
-        "{{ call nil }}",
-        "error calling call: call of nil",
-    ),
+    ("{{ call nil }}", "error calling call: call of nil"),
 ];

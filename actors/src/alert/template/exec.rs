@@ -49,7 +49,10 @@ impl<'a> Run<'a> {
         let variables = [
             ("$", Value::Root),
             ("$labels", Value::Labels(with.labels.clone())),
-            ("$externalLabels", Value::Labels(with.external_labels.clone())),
+            (
+                "$externalLabels",
+                Value::Labels(with.external_labels.clone()),
+            ),
             ("$externalURL", Value::Text(with.external_url.into())),
             ("$value", Value::Float(with.value)),
         ];
@@ -72,7 +75,12 @@ impl<'a> Run<'a> {
     }
 
     fn fail<T>(&self, span: &Span, reason: impl Into<String>) -> Outcome<T> {
-        Err(ExpandError::new(self.name, self.text, span.clone(), reason.into()))
+        Err(ExpandError::new(
+            self.name,
+            self.text,
+            span.clone(),
+            reason.into(),
+        ))
     }
 
     fn step(&mut self, span: &Span) -> Outcome<()> {
@@ -128,7 +136,11 @@ impl<'a> Run<'a> {
             }
             Node::If(branch) => {
                 return self.scoped(branch, dot, |run, value| {
-                    let block = if value.is_true() { &branch.then } else { &branch.otherwise };
+                    let block = if value.is_true() {
+                        &branch.then
+                    } else {
+                        &branch.otherwise
+                    };
                     run.block(block, dot)
                 });
             }
@@ -181,7 +193,10 @@ impl<'a> Run<'a> {
             Value::Samples(samples) => {
                 let number = |at| Value::Int(at as i64);
                 let samples = samples.iter().cloned().map(Value::Sample);
-                samples.enumerate().map(|(at, one)| (number(at), one)).collect()
+                samples
+                    .enumerate()
+                    .map(|(at, one)| (number(at), one))
+                    .collect()
             }
             Value::Labels(labels) => labels
                 .iter()
@@ -195,7 +210,10 @@ impl<'a> Run<'a> {
             other => {
                 let mut text = String::new();
                 print(other, &self.with.root(), &mut text);
-                return self.fail(&branch.pipeline.span, format!("range can't iterate over {text}"));
+                return self.fail(
+                    &branch.pipeline.span,
+                    format!("range can't iterate over {text}"),
+                );
             }
         };
         if elements.is_empty() {
@@ -248,7 +266,12 @@ impl<'a> Run<'a> {
     }
 
     fn assign(&mut self, name: &str, value: Value) {
-        if let Some((_, old)) = self.variables.iter_mut().rev().find(|(known, _)| **known == *name) {
+        if let Some((_, old)) = self
+            .variables
+            .iter_mut()
+            .rev()
+            .find(|(known, _)| **known == *name)
+        {
             *old = value;
         }
     }
@@ -282,7 +305,9 @@ impl<'a> Run<'a> {
             let name = &self.text[first.span.clone()];
             let reason = match (&first.term, first.fields.last()) {
                 (Term::Nil, _) => "nil is not a command".to_owned(),
-                (_, Some(field)) => format!("{field} has arguments but cannot be invoked as function"),
+                (_, Some(field)) => {
+                    format!("{field} has arguments but cannot be invoked as function")
+                }
                 _ => format!("can't give argument to non-function {name}"),
             };
             return self.fail(&first.span, reason);
@@ -407,7 +432,10 @@ impl<'a> Run<'a> {
         }
         match last.or(value) {
             Some(value) => Ok(value),
-            None => self.fail(span, format!("wrong number of args for {name}: want at least 1 got 0")),
+            None => self.fail(
+                span,
+                format!("wrong number of args for {name}: want at least 1 got 0"),
+            ),
         }
     }
 }

@@ -67,7 +67,11 @@ pub(super) fn printf(
         out.push_str("%!(EXTRA ");
         for (at, value) in arguments[next..].iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
-            out.push_str(&format!("{comma}{}={}", value.type_name(), plain(value, root)));
+            out.push_str(&format!(
+                "{comma}{}={}",
+                value.type_name(),
+                plain(value, root)
+            ));
         }
         out.push(')');
     }
@@ -109,7 +113,9 @@ fn amount<'a>(
             (number, rest)
         }
         None => {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(rest.len());
             let number = match &rest[..digits] {
                 "" => None,
                 digits => Some(digits.parse().unwrap_or(usize::MAX)),
@@ -149,7 +155,9 @@ impl Spec {
             ('v', _) => Some(plain(value, root)),
             ('t', Value::Bool(value)) => Some(value.to_string()),
             (_, Value::Int(number)) => self.int(verb, *number),
-            ('e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Float(number)) => Some(self.float(verb, *number)),
+            ('e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Float(number)) => {
+                Some(self.float(verb, *number))
+            }
             ('s', Value::Text(text)) => Some(self.cut(text)),
             ('q', Value::Text(text)) => Some(quote(&self.cut(text))),
             ('x', Value::Text(text)) => Some(hex(text)),
@@ -169,12 +177,20 @@ impl Spec {
 
     /// For `%+v`, whose plus means something else in Go.
     fn unsigned(&self) -> Spec {
-        Spec { plus: false, ..*self }
+        Spec {
+            plus: false,
+            ..*self
+        }
     }
 
     fn int(&self, verb: char, number: i64) -> Option<String> {
         let magnitude = number.unsigned_abs();
-        let character = || u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+        let character = || {
+            u32::try_from(number)
+                .ok()
+                .and_then(char::from_u32)
+                .unwrap_or('\u{fffd}')
+        };
         let sharp = |prefix: &'static str| if self.sharp { prefix } else { "" };
         let digits = match verb {
             'd' => magnitude.to_string(),
@@ -227,7 +243,9 @@ impl Spec {
     }
 
     fn cut(&self, text: &str) -> String {
-        text.chars().take(self.precision.unwrap_or(usize::MAX)).collect()
+        text.chars()
+            .take(self.precision.unwrap_or(usize::MAX))
+            .collect()
     }
 
     fn pad(&self, text: &str, is_number: bool, out: &mut String) {

@@ -66,7 +66,9 @@ fn parse(text: &str) -> Option<Number> {
         None if digits.bytes().all(|b| b.is_ascii_digit()) => whole(&digits, 10),
         None if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') => {
             let number: f64 = digits.parse().ok()?;
-            number.is_finite().then(|| Number::Float(sign as f64 * number))
+            number
+                .is_finite()
+                .then(|| Number::Float(sign as f64 * number))
         }
         None => None,
     }

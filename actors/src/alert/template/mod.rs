@@ -27,13 +27,7 @@ use ast::{Node, Span};
 pub use value::TemplateSample;
 
 /// The variables every template starts with.
-const VARIABLES: [&str; 5] = [
-    "$",
-    "$labels",
-    "$externalLabels",
-    "$externalURL",
-    "$value",
-];
+const VARIABLES: [&str; 5] = ["$", "$labels", "$externalLabels", "$externalURL", "$value"];
 
 /// A template, read and checked.
 #[derive(Debug)]
@@ -72,7 +66,9 @@ pub struct ParseError {
 
 /// Why a template could not be expanded with what it was given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("error executing template {name}: template: {name}:{line}:{column}: executing {name:?} at <{at}>: {reason}")]
+#[error(
+    "error executing template {name}: template: {name}:{line}:{column}: executing {name:?} at <{at}>: {reason}"
+)]
 pub struct ExpandError {
     name: String,
     line: usize,
@@ -120,8 +116,9 @@ impl Template {
     pub fn expand(&self, name: &str, with: &Expansion) -> Result<String, ExpandError> {
         match self.constant() {
             Some(text) => Ok(text.to_owned()),
-            None => exec::Run::new(name, &self.text, &self.parsed.defined, with)
-                .run(&self.parsed.body),
+            None => {
+                exec::Run::new(name, &self.text, &self.parsed.defined, with).run(&self.parsed.body)
+            }
         }
     }
 

@@ -94,7 +94,10 @@ impl Digits {
         if self.exponent < -4 || self.exponent >= limit {
             let (first, rest) = digits.split_at(1);
             let dot = if rest.is_empty() { "" } else { "." };
-            return format!("{sign}{first}{dot}{rest}e{}", signed_exponent(self.exponent));
+            return format!(
+                "{sign}{first}{dot}{rest}e{}",
+                signed_exponent(self.exponent)
+            );
         }
         if self.exponent < 0 {
             let zeros = "0".repeat(self.exponent.unsigned_abs() as usize - 1);

@@ -47,9 +47,11 @@ pub(super) fn parse(text: &str, variables: &[&str]) -> Result<Parsed, ParseError
             body,
             defined: parser.defined,
         }),
-        (_, Some((end, at))) => {
-            Err(ParseError::at(text, at, format!("unexpected {{{{{}}}}}", end.word())))
-        }
+        (_, Some((end, at))) => Err(ParseError::at(
+            text,
+            at,
+            format!("unexpected {{{{{}}}}}", end.word()),
+        )),
     }
 }
 
@@ -281,7 +283,10 @@ impl<'a> Parser<'a> {
         self.nothing_left(rest, "define", at)?;
         let body = self.definition(at)?;
         if self.defined.contains_key(&name) {
-            return Err(self.error(at, format!("template: multiple definition of template {name:?}")));
+            return Err(self.error(
+                at,
+                format!("template: multiple definition of template {name:?}"),
+            ));
         }
         self.defined.insert(name, body);
         Ok(())
@@ -311,10 +316,17 @@ impl<'a> Parser<'a> {
     ) -> Result<(Box<str>, &'l [Lexeme]), ParseError> {
         let rest = skip_space(rest);
         match rest.split_first() {
-            Some((Lexeme { token: Token::Text(name), .. }, rest)) => {
-                Ok((name.as_str().into(), rest))
-            }
-            _ => Err(self.error(at, format!("the name of a {context} must be a quoted string"))),
+            Some((
+                Lexeme {
+                    token: Token::Text(name),
+                    ..
+                },
+                rest,
+            )) => Ok((name.as_str().into(), rest)),
+            _ => Err(self.error(
+                at,
+                format!("the name of a {context} must be a quoted string"),
+            )),
         }
     }
 
@@ -353,7 +365,10 @@ fn closing(body: &str) -> Result<usize, &'static str> {
             b'}' if bytes.get(at + 1) == Some(&b'}') => return Ok(at),
             quote @ (b'"' | b'\'') => {
                 at += 1;
-                while bytes.get(at).is_some_and(|byte| *byte != quote && *byte != b'\n') {
+                while bytes
+                    .get(at)
+                    .is_some_and(|byte| *byte != quote && *byte != b'\n')
+                {
                     at += if bytes[at] == b'\\' { 2 } else { 1 };
                 }
             }
@@ -375,7 +390,13 @@ pub(super) fn skip_space(lexemes: &[Lexeme]) -> &[Lexeme] {
 /// The word at the head of an action, and what follows it.
 fn keyword(lexemes: &[Lexeme]) -> (&str, &[Lexeme]) {
     match skip_space(lexemes).split_first() {
-        Some((Lexeme { token: Token::Word(word), .. }, rest)) => (word, rest),
+        Some((
+            Lexeme {
+                token: Token::Word(word),
+                ..
+            },
+            rest,
+        )) => (word, rest),
         _ => ("", lexemes),
     }
 }

@@ -86,7 +86,10 @@ impl Pipelines<'_> {
             commands.push(command);
             let last = &commands[commands.len() - 1];
             if !is_first && !is_executable(last) {
-                let reason = format!("non executable command in pipeline stage {}", commands.len());
+                let reason = format!(
+                    "non executable command in pipeline stage {}",
+                    commands.len()
+                );
                 return Err(self.error(last.span.start, reason));
             }
             match after.split_first() {
@@ -126,13 +129,17 @@ impl Pipelines<'_> {
             Some((Token::Declare, rest)) => {
                 Ok((vec![first.as_str().into()], false, skip_space(rest)))
             }
-            Some((Token::Assign, rest)) => Ok((vec![first.as_str().into()], true, skip_space(rest))),
+            Some((Token::Assign, rest)) => {
+                Ok((vec![first.as_str().into()], true, skip_space(rest)))
+            }
             Some((Token::Comma, rest)) => {
                 if context != "range" {
                     return Err(self.unexpected(&lexemes[0], context));
                 }
                 let Some((Token::Variable(second), rest)) = head(skip_space(rest)) else {
-                    return Err(self.error(lexemes[0].span.start, "range can only initialize variables"));
+                    return Err(
+                        self.error(lexemes[0].span.start, "range can only initialize variables")
+                    );
                 };
                 let names = vec![first.as_str().into(), second.as_str().into()];
                 match head(skip_space(rest)) {
@@ -218,10 +225,16 @@ impl Pipelines<'_> {
             }
         };
         let mut end = rest[rest.len() - after.len() - 1].span.end;
-        let is_constant = matches!(term, Term::Int(_) | Term::Float(_) | Term::Text(_) | Term::Bool(_) | Term::Nil);
+        let is_constant = matches!(
+            term,
+            Term::Int(_) | Term::Float(_) | Term::Text(_) | Term::Bool(_) | Term::Nil
+        );
         while let Some((Token::Field(name), behind)) = head(after) {
             if is_constant {
-                return Err(self.error(one.span.start, format!("unexpected . after term {:?}", &self.text[one.span.clone()])));
+                return Err(self.error(
+                    one.span.start,
+                    format!("unexpected . after term {:?}", &self.text[one.span.clone()]),
+                ));
             }
             end = after[0].span.end;
             fields.push(name.as_str().into());

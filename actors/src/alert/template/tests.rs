@@ -71,9 +71,18 @@ fn an_error_stands_for_the_text_and_says_where() {
 #[test]
 fn what_newer_versions_know() {
     for (text, expected) in [
-        ("{{ externalURL }} {{ pathPrefix }}", "http://pr.example:9090/pre /pre"),
-        ("{{ with \"\" }}a{{ else with $labels.a }}{{ . }}{{ end }}", "x"),
-        ("{{ toDuration 5400 }} {{ toDuration 1.5 }} {{ toDuration 0.02 }}", "1h30m0s 1.5s 20ms"),
+        (
+            "{{ externalURL }} {{ pathPrefix }}",
+            "http://pr.example:9090/pre /pre",
+        ),
+        (
+            "{{ with \"\" }}a{{ else with $labels.a }}{{ . }}{{ end }}",
+            "x",
+        ),
+        (
+            "{{ toDuration 5400 }} {{ toDuration 1.5 }} {{ toDuration 0.02 }}",
+            "1h30m0s 1.5s 20ms",
+        ),
         ("{{ now }} {{ urlQueryEscape \"a b\" }}", "60 a+b"),
         ("{{ tmpl \"x\" 1 }}", ""),
     ] {
@@ -91,23 +100,41 @@ fn what_is_no_template_is_refused_with_its_place() {
         ("{{ if true }}x", "1:15: unexpected EOF"),
         ("{{ end }}", "1:3: unexpected {{end}}"),
         ("{{ else }}", "1:3: unexpected {{else}}"),
-        ("{{ if true }}{{ else }}{{ else }}{{ end }}", "1:26: expected end; found {{else}}"),
+        (
+            "{{ if true }}{{ else }}{{ else }}{{ end }}",
+            "1:26: expected end; found {{else}}",
+        ),
         ("{{ }}", "1:3: missing value for command"),
         ("{{ 1 | }}", "1:3: missing command after |"),
-        ("{{ 1 | 2 }}", "1:8: non executable command in pipeline stage 2"),
+        (
+            "{{ 1 | 2 }}",
+            "1:8: non executable command in pipeline stage 2",
+        ),
         ("{{ \"x }}", "1:3: unclosed action"),
         ("{{ (1 }}", "1:4: unclosed left paren"),
         ("{{ 1) }}", "1:5: unexpected \")\" in command"),
         ("{{ 1a }}", "1:4: bad number syntax: \"1a\""),
         ("{{ break }}", "1:3: {{break}} outside {{range}}"),
         ("{{ $x = 1 }}", "1:3: undefined variable \"$x\""),
-        ("{{ define \"t\" }}{{ $labels }}{{ end }}", "1:20: undefined variable \"$labels\""),
-        ("{{ if true }}{{ define \"t\" }}{{ end }}{{ end }}", "1:16: unexpected {{define}}"),
-        ("{{ template x }}", "1:3: the name of a template must be a quoted string"),
+        (
+            "{{ define \"t\" }}{{ $labels }}{{ end }}",
+            "1:20: undefined variable \"$labels\"",
+        ),
+        (
+            "{{ if true }}{{ define \"t\" }}{{ end }}{{ end }}",
+            "1:16: unexpected {{define}}",
+        ),
+        (
+            "{{ template x }}",
+            "1:3: the name of a template must be a quoted string",
+        ),
         ("{{/* x", "1:3: unclosed comment"),
         ("{{ $labels.a, }}", "1:13: unexpected \",\" in operand"),
         ("{{ @ }}", "1:4: unexpected '@' in command"),
-        ("{{ with $a, $b := 1 }}{{ end }}", "1:9: unexpected \"$a\" in with"),
+        (
+            "{{ with $a, $b := 1 }}{{ end }}",
+            "1:9: unexpected \"$a\" in with",
+        ),
         ("{{ 1.x }}", "1:4: bad number syntax: \"1.x\""),
         ("{{ 'ab' }}", "1:4: malformed character constant"),
         ("{{ \"\\q\" }}", "1:4: invalid syntax in a quoted string"),
@@ -121,14 +148,26 @@ fn work_text_and_depth_are_bounded() {
     let forever = "{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}";
     assert_eq!(expand(forever).unwrap_err(), "nested deeper than 100");
 
-    let nest = |times: usize, open: &str, close: &str| open.repeat(times) + "1" + &close.repeat(times);
+    let nest =
+        |times: usize, open: &str, close: &str| open.repeat(times) + "1" + &close.repeat(times);
     let deep = nest(1_000, "{{ if true }}", "{{ end }}");
-    assert!(expand(&deep).unwrap_err().ends_with("nested deeper than 50"));
+    assert!(
+        expand(&deep)
+            .unwrap_err()
+            .ends_with("nested deeper than 50")
+    );
     let deep = format!("{{{{ {} }}}}", nest(1_000, "(", ")"));
-    assert!(expand(&deep).unwrap_err().ends_with("nested deeper than 50"));
+    assert!(
+        expand(&deep)
+            .unwrap_err()
+            .ends_with("nested deeper than 50")
+    );
 
     let wide = "{{ printf \"%99999d\" 1 }}";
-    assert_eq!(expand(wide).unwrap_err(), "error calling printf: printf: wider than 1000");
+    assert_eq!(
+        expand(wide).unwrap_err(),
+        "error calling printf: printf: wider than 1000"
+    );
 
     let mut doubling = String::from("{{ $x := \"aaaaaaaaaaaaaaaa\" }}");
     doubling += &"{{ $x = print $x $x }}".repeat(40);
@@ -138,7 +177,9 @@ fn work_text_and_depth_are_bounded() {
     let long = "{{ range query \"m\" }}{{ printf \"%1000d\" 1 }}{{ end }}".repeat(40);
     assert_eq!(expand(&long).unwrap_err(), "more than 65536 bytes of text");
 
-    let inner = "{{ $all := query \"m\" }}".to_owned() + &"{{ range $all }}".repeat(20) + &"{{ end }}".repeat(20);
+    let inner = "{{ $all := query \"m\" }}".to_owned()
+        + &"{{ range $all }}".repeat(20)
+        + &"{{ end }}".repeat(20);
     assert_eq!(expand(&inner).unwrap_err(), "more than 100000 steps");
 
     let text = "x".repeat(64 * 1024 + 1);
@@ -148,11 +189,61 @@ fn work_text_and_depth_are_bounded() {
 /// Pieces of templates, in any order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "{{", "}}", "{{-", "-}}", " ", "if", "else", "end", "range", "with", "define", "template",
-        "block", "break", "$labels", "$value", "$x", ":=", "=", ",", "|", "(", ")", ".", ".Labels",
-        ".a", "\"m\"", "`r`", "'c'", "1", "1.5", "0x", "-", "query", "first", "printf", "\"%d %s\"",
-        "humanize", "index", "slice", "eq", "and", "args", "nil", "true", "/*", "*/", "é", "\n", "\\",
-        "{{ range query \"m\" }}", "{{ end }}", "{{ .Labels.a | printf \"%q\" }}", "label", "toTime",
+        "{{",
+        "}}",
+        "{{-",
+        "-}}",
+        " ",
+        "if",
+        "else",
+        "end",
+        "range",
+        "with",
+        "define",
+        "template",
+        "block",
+        "break",
+        "$labels",
+        "$value",
+        "$x",
+        ":=",
+        "=",
+        ",",
+        "|",
+        "(",
+        ")",
+        ".",
+        ".Labels",
+        ".a",
+        "\"m\"",
+        "`r`",
+        "'c'",
+        "1",
+        "1.5",
+        "0x",
+        "-",
+        "query",
+        "first",
+        "printf",
+        "\"%d %s\"",
+        "humanize",
+        "index",
+        "slice",
+        "eq",
+        "and",
+        "args",
+        "nil",
+        "true",
+        "/*",
+        "*/",
+        "é",
+        "\n",
+        "\\",
+        "{{ range query \"m\" }}",
+        "{{ end }}",
+        "{{ .Labels.a | printf \"%q\" }}",
+        "label",
+        "toTime",
     ]);
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }

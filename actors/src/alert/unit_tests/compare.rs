@@ -21,12 +21,19 @@ pub(super) fn alerts(mut got: Vec<AlertText>, mut expected: Vec<AlertText>) -> O
         alerts => {
             let mut text = String::new();
             for (labels, annotations) in alerts {
-                let _ = write!(text, "\n    labels {labels:?}\n    annotations {annotations:?}");
+                let _ = write!(
+                    text,
+                    "\n    labels {labels:?}\n    annotations {annotations:?}"
+                );
             }
             text
         }
     };
-    Some(format!("\n  expected: {}\n  got: {}", text(&expected), text(&got)))
+    Some(format!(
+        "\n  expected: {}\n  got: {}",
+        text(&expected),
+        text(&got)
+    ))
 }
 
 /// What differs, or nothing. Order does not matter.
@@ -38,9 +45,10 @@ pub(super) fn samples(
     got.sort_by(|a, b| a.0.cmp(&b.0));
     expected.sort_by(|a, b| a.0.cmp(&b.0));
     let is_same = got.len() == expected.len()
-        && got.iter().zip(&expected).all(|(got, expected)| {
-            got.0 == expected.0 && is_equal(got.1, expected.1, is_fuzzy)
-        });
+        && got
+            .iter()
+            .zip(&expected)
+            .all(|(got, expected)| got.0 == expected.0 && is_equal(got.1, expected.1, is_fuzzy));
     if is_same {
         return None;
     }
@@ -51,7 +59,11 @@ pub(super) fn samples(
             samples.iter().map(line).collect::<Vec<_>>().join(", ")
         }
     };
-    Some(format!("\n  expected: {}\n  got: {}", text(&expected), text(&got)))
+    Some(format!(
+        "\n  expected: {}\n  got: {}",
+        text(&expected),
+        text(&got)
+    ))
 }
 
 /// Fuzzily: but for the last bit.

@@ -78,6 +78,7 @@ impl TestFile {
     /// How often its rules are evaluated.
     pub(super) fn evaluation_interval(&self) -> Duration {
         let said = self.evaluation_interval.map(|interval| interval.0);
-        said.filter(|interval| !interval.is_zero()).unwrap_or(Duration::from_secs(60))
+        said.filter(|interval| !interval.is_zero())
+            .unwrap_or(Duration::from_secs(60))
     }
 }

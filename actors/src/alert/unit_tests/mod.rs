@@ -8,6 +8,8 @@ mod file;
 mod outcome;
 mod run;
 #[cfg(test)]
+mod side_by_side;
+#[cfg(test)]
 mod tests;
 
 pub use outcome::{Failure, Outcome, TestFileError};

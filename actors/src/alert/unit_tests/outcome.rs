@@ -58,5 +58,6 @@ pub enum TestFileError {
 }
 
 fn place(at: Option<(u64, u64)>) -> String {
-    at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default()
+    at.map(|(line, column)| format!(":{line}:{column}"))
+        .unwrap_or_default()
 }

@@ -35,7 +35,11 @@ pub fn run(path: &Path, engine: &Engine) -> Result<Outcome, TestFileError> {
         failed(at, reason)
     })?;
     let mut names = HashSet::new();
-    if let Some(twice) = file.group_eval_order.iter().find(|name| !names.insert(*name)) {
+    if let Some(twice) = file
+        .group_eval_order
+        .iter()
+        .find(|name| !names.insert(*name))
+    {
         let reason = format!("group name repeated in evaluation order: {twice}");
         return Err(failed(None, reason));
     }
@@ -50,7 +54,10 @@ pub fn run(path: &Path, engine: &Engine) -> Result<Outcome, TestFileError> {
     }
     let mut rules = rules::load(base, &file.rule_files, &engine)?;
     rules.groups.sort_by_key(|group| {
-        let at = file.group_eval_order.iter().position(|name| *name == group.name);
+        let at = file
+            .group_eval_order
+            .iter()
+            .position(|name| *name == group.name);
         at.unwrap_or_default()
     });
     for (number, test) in file.tests.iter().enumerate() {
@@ -87,7 +94,10 @@ impl Running<'_> {
     fn run(&mut self) -> Result<(), Wrong> {
         let mut input = self.input()?;
         let external_labels = Labels::try_new(
-            self.test.external_labels.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            self.test
+                .external_labels
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
         );
         let settings = Settings {
             engine: *self.engine,
@@ -100,14 +110,18 @@ impl Running<'_> {
         let step = millis(self.file.evaluation_interval());
         let last = self.last_time();
         if last / step > MAX_EVALUATIONS {
-            return Err((None, format!("{}: more than {MAX_EVALUATIONS} evaluations", self.name)));
+            return Err((
+                None,
+                format!("{}: more than {MAX_EVALUATIONS} evaluations", self.name),
+            ));
         }
         let mut evaluator = Evaluator::new(self.rules, settings);
         for at in (0..=last).step_by(usize::try_from(step).unwrap_or(1)) {
             self.load(&mut input, at);
             let evaluation = evaluator.evaluate_all(&self.store, at, &Cancel::new());
             for sample in evaluation.samples {
-                self.store.append(sample.labels, [(sample.at, sample.value)]);
+                self.store
+                    .append(sample.labels, [(sample.at, sample.value)]);
             }
             if evaluation.failures > 0 {
                 self.report_errors(&evaluator, at);
@@ -182,12 +196,21 @@ impl Running<'_> {
         let name = &test.alertname.value;
         let mut got = Vec::new();
         for rule in evaluator.rules() {
-            if rule.rule().alerting().is_none_or(|alerting| *alerting.name != **name) {
+            if rule
+                .rule()
+                .alerting()
+                .is_none_or(|alerting| *alerting.name != **name)
+            {
                 continue;
             }
-            let firing = rule.alerts().filter(|alert| alert.state == AlertState::Firing);
+            let firing = rule
+                .alerts()
+                .filter(|alert| alert.state == AlertState::Firing);
             got.extend(firing.map(|alert| -> AlertText {
-                let labels = alert.labels.iter().map(|(name, value)| (name.into(), value.into()));
+                let labels = alert
+                    .labels
+                    .iter()
+                    .map(|(name, value)| (name.into(), value.into()));
                 let annotations = alert.annotations.iter();
                 let annotations =
                     annotations.map(|(name, text)| (name.to_string(), text.to_string()));
@@ -225,16 +248,18 @@ impl Running<'_> {
     }
 
     fn answer(&self, expression: &str, at: i64) -> Result<Vec<(Labels, f64)>, String> {
-        let query = self.engine.parse(expression).map_err(|error| error.to_string())?;
+        let query = self
+            .engine
+            .parse(expression)
+            .map_err(|error| error.to_string())?;
         let answer = query.instant(&self.store, at, &Cancel::new());
         match answer.map_err(|error| error.to_string())?.value {
-            Value::Vector(samples) => {
-                Ok(samples.into_iter().map(|sample| (sample.labels, sample.value)).collect())
-            }
+            Value::Vector(samples) => Ok(samples
+                .into_iter()
+                .map(|sample| (sample.labels, sample.value))
+                .collect()),
             Value::Scalar(value) => Ok(vec![(Labels::none(), value)]),
-            Value::Matrix(_) | Value::Text(_) => {
-                Err("the result is not a vector or scalar".into())
-            }
+            Value::Matrix(_) | Value::Text(_) => Err("the result is not a vector or scalar".into()),
         }
     }
 }
@@ -244,7 +269,10 @@ fn labels(text: &Spanned<String>) -> Result<Labels, Wrong> {
     let wrong = |reason| (place(text), reason);
     match notation::series(text.value.trim()) {
         Ok((labels, "")) => Ok(labels),
-        Ok((_, rest)) => Err(wrong(format!("{rest:?} behind the series {:?}", text.value))),
+        Ok((_, rest)) => Err(wrong(format!(
+            "{rest:?} behind the series {:?}",
+            text.value
+        ))),
         Err(error) => Err(wrong(error.to_string())),
     }
 }
@@ -254,7 +282,9 @@ fn place(text: &Spanned<String>) -> Option<(u64, u64)> {
 }
 
 fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).max(0)
+    i64::try_from(duration.as_millis())
+        .unwrap_or(i64::MAX)
+        .max(0)
 }
 
 fn time(at: i64) -> PrometheusDuration {

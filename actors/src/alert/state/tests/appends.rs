@@ -21,28 +21,47 @@ fn a_condition_is_told_with_the_sample_that_makes_it() {
     let mut stage = Stage::new(&group("  - {alert: A, expr: load > 1}\n"));
     stage.due(0);
     assert!(stage.comes("load", 1, 0.5).transitions.is_empty());
-    assert_eq!(told(&stage.comes("load", 2, 1.5).transitions), ["A{} inactive -> firing at 2 started 2"]);
-    assert_eq!(told(&stage.comes("load", 3, 0.5).transitions), ["A{} firing -> inactive at 3 started 2 ended 3"]);
+    assert_eq!(
+        told(&stage.comes("load", 2, 1.5).transitions),
+        ["A{} inactive -> firing at 2 started 2"]
+    );
+    assert_eq!(
+        told(&stage.comes("load", 3, 0.5).transitions),
+        ["A{} firing -> inactive at 3 started 2 ended 3"]
+    );
 }
 
 #[test]
 fn for_runs_out_by_time_to_the_millisecond() {
-    let mut stage = Stage::new(&group("  - {alert: A, expr: load > 1, for: 5s, keep_firing_for: 3s}\n"));
+    let mut stage = Stage::new(&group(
+        "  - {alert: A, expr: load > 1, for: 5s, keep_firing_for: 3s}\n",
+    ));
     stage.due(0);
     stage.comes("load", 2, 2.0);
     assert_eq!(stage.evaluator.next_due(), Some(7 * S));
     assert_eq!(stage.due(6).runs, 0);
-    assert_eq!(told(&stage.due(7).transitions), ["A{} pending -> firing at 7 started 7"]);
+    assert_eq!(
+        told(&stage.due(7).transitions),
+        ["A{} pending -> firing at 7 started 7"]
+    );
     stage.comes("load", 8, 0.0);
     assert_eq!(stage.evaluator.next_due(), Some(11 * S));
-    assert_eq!(told(&stage.due(11).transitions), ["A{} firing -> inactive at 11 started 7 ended 11"]);
+    assert_eq!(
+        told(&stage.due(11).transitions),
+        ["A{} firing -> inactive at 11 started 7 ended 11"]
+    );
 }
 
 #[test]
 fn what_does_not_come_any_more_is_noticed_by_time() {
-    let mut stage = Stage::new(&group("  - {alert: Gone, expr: absent(load)}\n  - {alert: Here, expr: load > 0}\n"));
+    let mut stage = Stage::new(&group(
+        "  - {alert: Gone, expr: absent(load)}\n  - {alert: Here, expr: load > 0}\n",
+    ));
     stage.sample("load", 0, 1.0);
-    assert_eq!(told(&stage.due(0).transitions), ["Here{} inactive -> firing at 0 started 0"]);
+    assert_eq!(
+        told(&stage.due(0).transitions),
+        ["Here{} inactive -> firing at 0 started 0"]
+    );
     let mut all = Vec::new();
     let mut times = 0;
     while let Some(due) = stage.evaluator.next_due().filter(|due| *due <= 400 * S) {
@@ -52,7 +71,10 @@ fn what_does_not_come_any_more_is_noticed_by_time() {
     // Samples count for five minutes; unasked, rules are run every fifteen seconds.
     assert_eq!(
         all,
-        ["Gone{} inactive -> firing at 300 started 300", "Here{} firing -> inactive at 300 started 0 ended 300"]
+        [
+            "Gone{} inactive -> firing at 300 started 300",
+            "Here{} firing -> inactive at 300 started 0 ended 300"
+        ]
     );
     assert_eq!(times, 26);
 }
@@ -63,7 +85,10 @@ fn a_series_that_ends_resolves_at_once() {
     stage.comes("load", 0, 1.0);
     stage.stale("load", 1);
     stage.evaluator.appended(["load"]);
-    assert_eq!(told(&stage.due(1).transitions), ["A{} firing -> inactive at 1 started 0 ended 1"]);
+    assert_eq!(
+        told(&stage.due(1).transitions),
+        ["A{} firing -> inactive at 1 started 0 ended 1"]
+    );
 }
 
 #[test]
@@ -73,7 +98,10 @@ fn a_group_with_an_interval_is_run_at_it_and_no_sooner() {
     stage.due(0);
     assert_eq!(stage.comes("load", 5, 2.0).runs, 0);
     assert_eq!(stage.evaluator.next_due(), Some(30 * S));
-    assert_eq!(told(&stage.due(30).transitions), ["A{} inactive -> firing at 30 started 30"]);
+    assert_eq!(
+        told(&stage.due(30).transitions),
+        ["A{} inactive -> firing at 30 started 30"]
+    );
 }
 
 #[test]
@@ -87,9 +115,19 @@ fn recorded_series_keep_the_pace_of_the_grid_and_alerts_follow_them_at_once() {
     let evaluation = stage.comes("load", 10, 2.0);
     assert_eq!(
         told(&evaluation.transitions),
-        ["Late{} inactive -> firing at 10 started 10", "Early{} inactive -> firing at 10 started 10"]
+        [
+            "Late{} inactive -> firing at 10 started 10",
+            "Early{} inactive -> firing at 10 started 10"
+        ]
     );
-    assert_eq!(evaluation.samples.iter().filter(|sample| sample.labels.get("__name__") == Some("twice")).count(), 1);
+    assert_eq!(
+        evaluation
+            .samples
+            .iter()
+            .filter(|sample| sample.labels.get("__name__") == Some("twice"))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -97,7 +135,20 @@ fn alerts_are_written_at_the_pace_of_the_grid_and_when_they_change() {
     let mut stage = Stage::new(&group("  - {alert: A, expr: load > 0}\n"));
     stage.comes("load{i=\"1\"}", 0, 1.0);
     let counts: Vec<usize> = (1..=11)
-        .map(|at| stage.comes(if at == 5 { "load{i=\"2\"}" } else { "load{i=\"1\"}" }, at, 1.0).samples.len())
+        .map(|at| {
+            stage
+                .comes(
+                    if at == 5 {
+                        "load{i=\"2\"}"
+                    } else {
+                        "load{i=\"1\"}"
+                    },
+                    at,
+                    1.0,
+                )
+                .samples
+                .len()
+        })
         .collect();
     assert_eq!(counts, [0, 0, 0, 0, 2, 0, 0, 0, 0, 4, 0]);
 }
@@ -115,17 +166,25 @@ fn time_that_goes_back_a_little_is_now() {
     let mut stage = Stage::new(&group("  - {alert: A, expr: load > 0, for: 10s}\n"));
     stage.comes("load", 100, 1.0);
     stage.comes("load", 95, 1.0);
-    assert_eq!(stage.evaluator.rules().next().unwrap().last_evaluation, Some(100 * S));
+    assert_eq!(
+        stage.evaluator.rules().next().unwrap().last_evaluation,
+        Some(100 * S)
+    );
 }
 
 #[test]
 fn a_clock_that_is_set_back_delays_nothing() {
-    let mut stage = Stage::new(&group("  - {alert: A, expr: load > 0, for: 10s}\n  - {alert: B, expr: load < 0}\n"));
+    let mut stage = Stage::new(&group(
+        "  - {alert: A, expr: load > 0, for: 10s}\n  - {alert: B, expr: load < 0}\n",
+    ));
     stage.comes("load", 5_000, 1.0);
     stage.store.clear();
     assert!(stage.comes("load", 1_000, 1.0).transitions.is_empty());
     assert_eq!(stage.evaluator.next_due(), Some(1_010 * S));
-    assert_eq!(told(&stage.due(1_010).transitions), ["A{} pending -> firing at 1010 started 1010"]);
+    assert_eq!(
+        told(&stage.due(1_010).transitions),
+        ["A{} pending -> firing at 1010 started 1010"]
+    );
 }
 
 #[test]

@@ -51,7 +51,9 @@ impl Stage {
 
     /// Every rule once, at a time in seconds.
     pub(super) fn all(&mut self, at: i64) -> Evaluation {
-        let evaluation = self.evaluator.evaluate_all(&self.store, at * S, &Cancel::new());
+        let evaluation = self
+            .evaluator
+            .evaluate_all(&self.store, at * S, &Cancel::new());
         self.keep(evaluation)
     }
 
@@ -71,7 +73,8 @@ impl Stage {
 
     pub(super) fn keep(&mut self, evaluation: Evaluation) -> Evaluation {
         for sample in &evaluation.samples {
-            self.store.append(sample.labels.clone(), [(sample.at, sample.value)]);
+            self.store
+                .append(sample.labels.clone(), [(sample.at, sample.value)]);
         }
         evaluation
     }
@@ -81,8 +84,13 @@ impl Stage {
 pub(super) fn told(transitions: &[Transition]) -> Vec<String> {
     let text = |one: &Transition| {
         let others = one.labels.iter().filter(|(name, _)| *name != "alertname");
-        let others: Vec<_> = others.map(|(name, value)| format!("{name}={value}")).collect();
-        let ends = one.ends_at.map(|at| format!(" ended {}", at / S)).unwrap_or_default();
+        let others: Vec<_> = others
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let ends = one
+            .ends_at
+            .map(|at| format!(" ended {}", at / S))
+            .unwrap_or_default();
         format!(
             "{}{{{}}} {} -> {} at {} started {}{ends}",
             one.labels.get("alertname").unwrap_or_default(),

@@ -28,12 +28,16 @@ pub(super) fn lt(call: &Call) -> Answer {
 }
 
 pub(super) fn le(call: &Call) -> Answer {
-    ordered(call, |order| matches!(order, Some(Ordering::Less | Ordering::Equal)))
+    ordered(call, |order| {
+        matches!(order, Some(Ordering::Less | Ordering::Equal))
+    })
 }
 
 pub(super) fn gt(call: &Call) -> Answer {
     // As Go: whatever is not at most, not a number included.
-    ordered(call, |order| !matches!(order, Some(Ordering::Less | Ordering::Equal)))
+    ordered(call, |order| {
+        !matches!(order, Some(Ordering::Less | Ordering::Equal))
+    })
 }
 
 pub(super) fn ge(call: &Call) -> Answer {
@@ -67,5 +71,8 @@ fn ordered(call: &Call, holds: fn(Option<Ordering>) -> bool) -> Answer {
 }
 
 fn is_basic(value: &Value) -> bool {
-    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))
+    matches!(
+        value,
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_)
+    )
 }

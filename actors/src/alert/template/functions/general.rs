@@ -23,7 +23,11 @@ pub(super) fn call(call: &Call) -> Answer {
     let (first, _) = call.one_and_more()?;
     match first {
         Value::Nil => failed("call of nil"),
-        other => failed(format!("non-function {} of type {}", call.print(other), other.type_name())),
+        other => failed(format!(
+            "non-function {} of type {}",
+            call.print(other),
+            other.type_name()
+        )),
     }
 }
 
@@ -58,9 +62,7 @@ pub(super) fn index(call: &Call) -> Answer {
             (Value::Labels(labels), Value::Text(name)) => {
                 Value::Text(labels.get(name).unwrap_or("").into())
             }
-            (Value::Map(map), Value::Text(name)) => {
-                map.get(&**name).cloned().unwrap_or(Value::Nil)
-            }
+            (Value::Map(map), Value::Text(name)) => map.get(&**name).cloned().unwrap_or(Value::Nil),
             (Value::Samples(samples), Value::Int(at)) => {
                 let sample = usize::try_from(*at).ok().and_then(|at| samples.get(at));
                 match sample {
@@ -69,7 +71,9 @@ pub(super) fn index(call: &Call) -> Answer {
                 }
             }
             (Value::Text(text), Value::Int(at)) => {
-                let byte = usize::try_from(*at).ok().and_then(|at| text.as_bytes().get(at));
+                let byte = usize::try_from(*at)
+                    .ok()
+                    .and_then(|at| text.as_bytes().get(at));
                 match byte {
                     Some(byte) => Value::Int(i64::from(*byte)),
                     None => return failed(format!("index out of range: {at}")),
@@ -81,7 +85,10 @@ pub(super) fn index(call: &Call) -> Answer {
                 return failed(format!("value has type {of}; should be string"));
             }
             (Value::Samples(_) | Value::Text(_), key) => {
-                return failed(format!("cannot index slice/array with type {}", key.type_name()));
+                return failed(format!(
+                    "cannot index slice/array with type {}",
+                    key.type_name()
+                ));
             }
             (other, _) => return failed(format!("can't index item of type {}", other.type_name())),
         };
@@ -97,7 +104,11 @@ pub(super) fn slice(call: &Call) -> Answer {
         Value::Nil => return failed("slice of untyped nil"),
         other => return failed(format!("can't slice item of type {}", other.type_name())),
     };
-    let most = if matches!(first, Value::Text(_)) { 2 } else { 3 };
+    let most = if matches!(first, Value::Text(_)) {
+        2
+    } else {
+        3
+    };
     if bounds.len() > most {
         return failed(match most {
             2 => "cannot 3-index slice a string".into(),
@@ -107,7 +118,10 @@ pub(super) fn slice(call: &Call) -> Answer {
     let mut range = [0, length, length];
     for (at, bound) in bounds.iter().enumerate() {
         let Value::Int(bound) = bound else {
-            return failed(format!("cannot index slice/array with type {}", bound.type_name()));
+            return failed(format!(
+                "cannot index slice/array with type {}",
+                bound.type_name()
+            ));
         };
         match usize::try_from(*bound) {
             Ok(bound) if bound <= length => range[at] = bound,
@@ -120,9 +134,9 @@ pub(super) fn slice(call: &Call) -> Answer {
     }
     Ok(match first {
         Value::Samples(samples) => Value::Samples(samples[from..to].into()),
-        Value::Text(text) => {
-            String::from_utf8_lossy(&text.as_bytes()[from..to]).into_owned().into()
-        }
+        Value::Text(text) => String::from_utf8_lossy(&text.as_bytes()[from..to])
+            .into_owned()
+            .into(),
         other => other.clone(),
     })
 }
@@ -132,7 +146,11 @@ pub(super) fn print(call: &Call) -> Answer {
 }
 
 pub(super) fn println(call: &Call) -> Answer {
-    let texts: Vec<String> = call.arguments.iter().map(|value| call.print(value)).collect();
+    let texts: Vec<String> = call
+        .arguments
+        .iter()
+        .map(|value| call.print(value))
+        .collect();
     bounded(texts.join(" ") + "\n")
 }
 
@@ -147,7 +165,9 @@ pub(super) fn printf(call: &Call) -> Answer {
 
 fn bounded(text: String) -> Answer {
     match text.len() > MAX_OUTPUT {
-        true => Err(CallError::Failed(format!("more than {MAX_OUTPUT} bytes of text"))),
+        true => Err(CallError::Failed(format!(
+            "more than {MAX_OUTPUT} bytes of text"
+        ))),
         false => Ok(text.into()),
     }
 }

@@ -26,7 +26,10 @@ pub(super) enum CallError {
     /// Too few or too many arguments.
     Count { want: &'static str, got: usize },
     /// An argument of another type than it takes.
-    Type { expected: &'static str, value: String },
+    Type {
+        expected: &'static str,
+        value: String,
+    },
     /// What the function says itself.
     Failed(String),
 }

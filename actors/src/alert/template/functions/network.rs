@@ -12,7 +12,11 @@ pub(super) fn external_url(call: &Call) -> Answer {
 
 pub(super) fn path_prefix(call: &Call) -> Answer {
     let [] = call.exactly()?;
-    let after_scheme = call.with.external_url.split_once("://").map_or("", |(_, rest)| rest);
+    let after_scheme = call
+        .with
+        .external_url
+        .split_once("://")
+        .map_or("", |(_, rest)| rest);
     let path = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
     Ok(path.to_owned().into())
 }
@@ -34,7 +38,10 @@ fn link(call: &Call, tab: u8) -> Answer {
 pub(super) fn strip_port(call: &Call) -> Answer {
     let [address] = call.exactly()?;
     let address = call.text(address)?;
-    Ok(split(address).map_or(address, |(host, _)| host).to_owned().into())
+    Ok(split(address)
+        .map_or(address, |(host, _)| host)
+        .to_owned()
+        .into())
 }
 
 pub(super) fn strip_domain(call: &Call) -> Answer {

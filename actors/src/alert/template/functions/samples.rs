@@ -30,7 +30,12 @@ pub(super) fn first(call: &Call) -> Answer {
 pub(super) fn label(call: &Call) -> Answer {
     let [name, value] = call.exactly()?;
     let name = call.text(name)?;
-    Ok(sample(call, value)?.labels.get(name).unwrap_or("").to_owned().into())
+    Ok(sample(call, value)?
+        .labels
+        .get(name)
+        .unwrap_or("")
+        .to_owned()
+        .into())
 }
 
 pub(super) fn value(call: &Call) -> Answer {

@@ -51,7 +51,9 @@ pub(super) fn replace_all(call: &Call) -> Answer {
     let mut replaced = String::new();
     let mut at = 0;
     for captures in pattern.captures_iter(text) {
-        let Some(whole) = captures.get(0) else { continue };
+        let Some(whole) = captures.get(0) else {
+            continue;
+        };
         replaced.push_str(&text[at..whole.start()]);
         captures.expand(replacement, &mut replaced);
         at = whole.end();
