@@ -67,7 +67,7 @@ const IN_FILE: &[(&str, &[&str])] = &[
     ("[log.file]\npath = \"x\"",
      &["1:6: unknown key log.file; known here: format, level"]),
     ("[system]\ntimeout = \"1s\"",
-     &["2:1: unknown key system.timeout; did you mean collect.timeout?"]),
+     &["2:1: unknown key system.timeout; did you mean collect.timeout or query.timeout?"]),
     ("chaos = true",
      &["1:1: unknown key chaos; known here: {sections}"]),
     ("[server]\nchaos = true",
@@ -332,6 +332,7 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_mistake_in_a_file_is_told_with_its_place_and_remedy() {
+    let mut others = Vec::new();
     for (file, messages) in IN_FILE {
         let error = settings(file, &[], &Flags::default())
             .unwrap_err()
@@ -340,8 +341,13 @@ fn every_mistake_in_a_file_is_told_with_its_place_and_remedy() {
             .iter()
             .map(|message| format!("etc/vitals.toml:{}", with_sections(message)))
             .collect();
-        assert_eq!(error, expected.join("\n"), "\n{file}");
+        let expected = expected.join("\n");
+        if error != expected {
+            others.push([error, expected]);
+        }
     }
+    // All at once: a new section may be worth a word in several of them.
+    assert!(others.is_empty(), "said, and expected: {others:#?}");
 }
 
 #[test]
