@@ -207,6 +207,10 @@ fn an_account_is_shown_and_its_session_kept() {
     assert_eq!(licence["sessions_opened"], 1, "{licence}");
     let requests = iris.state()["requests"].take();
     assert_eq!(requests["most_in_flight"], 1, "{requests}");
+    assert_eq!(
+        requests["alerts"], 0,
+        "nobody said we may take them: {requests}"
+    );
     for path in ["/metrics", "/health", "/summary", "/vitals/v1/tree"] {
         assert!(!vitals.get(path).body.contains(PASSWORD), "{path}");
     }

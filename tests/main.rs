@@ -5,6 +5,7 @@ mod stage;
 
 mod access;
 mod bad_requests;
+mod broken;
 mod chaos;
 mod data_and_port;
 mod doctor;
@@ -17,6 +18,7 @@ mod iris_canary;
 mod iris_certificates;
 mod iris_faults;
 mod iris_load;
+mod iris_mirror;
 mod iris_restarts;
 mod iris_slow;
 mod iris_sql;

@@ -5,6 +5,7 @@ mod directory;
 mod host;
 mod http;
 mod iris;
+mod leak;
 mod page;
 mod process;
 mod prometheus;
