@@ -5,8 +5,8 @@ use crate::cli::Flags;
 use super::settings;
 
 /// All sections, for `{sections}` in the messages, and `{SECTIONS}` in capitals.
-const SECTIONS: &str = "application, auth, collect, health, history, iris, log, network, query, \
-    scrape, server, summary, supervision, system, targets";
+const SECTIONS: &str = "application, auth, collect, grafana, health, history, iris, log, network, \
+    postgres, query, redis, scrape, server, summary, supervision, system, targets";
 
 fn with_sections(message: &str) -> String {
     let message = message.replace("{sections}", SECTIONS);
@@ -72,8 +72,8 @@ const IN_FILE: &[(&str, &[&str])] = &[
      &["1:1: unknown key chaos; known here: {sections}"]),
     ("[server]\nchaos = true",
      &["2:1: unknown key server.chaos; known here: address, body_time, data, external_url, header_time, hosts, keep_alive, max_body, max_connections, max_header, max_requests, max_url, route_prefix, send_time"]),
-    ("[redis]\npassword = \"hunter2\"",
-     &["1:2: unknown key redis; known here: {sections}"]),
+    ("[mail]\npassword = \"hunter2\"",
+     &["1:2: unknown key mail; known here: {sections}"]),
     ("server = 9090",
      &["1:10: server = 9090 is an integer; allowed: a section, written [server]"]),
     ("log = \"debug\"",
@@ -217,6 +217,15 @@ const IN_FILE: &[(&str, &[&str])] = &[
      &["4:11: iris.main.ca_file = \"/dev/null\" is not a file; allowed: the path of a PEM file of certificates, or \"\" for none"]),
     ("[[iris]]\nname = \"main\"\nurl = \"http://iris\"\n[iris.sql]\ninterval = \"1s\"",
      &["5:12: iris.main.sql.interval = \"1s\" is out of range; allowed: a duration from \"10s\" to \"1h\""]),
+    ("redis.url = \"redis:6379\"",
+     &["1:13: redis.url = \"redis:6379\" does not begin with redis://, rediss://, redis+sentinel:// or redis+cluster://; allowed: the URL of a Redis, such as \"redis://redis:6379\", \"redis+sentinel://one,two/mymaster\" or \"redis+cluster://one,two\", or \"\" for none"]),
+    ("[redis]\npassword = \"a\"\npassword_file = \"b\"",
+     &["2:12: redis.password = \"…\" is there, and password_file too; allowed: one of them"]),
+    ("[[postgres]]\nname = \"main\"",
+     &["2:8: postgres.main.url is missing; allowed: the URL of a database, such as \"postgres://postgres:5432/app\""]),
+    ("[[postgres]]\nname = \"main\"\nurl = \"postgres://me:pw@db\"",
+     &["2:8: postgres.main.url is missing; allowed: the URL of a database, such as \"postgres://postgres:5432/app\"",
+       "3:7: postgres.main.url = \"postgres://…@db\" names a user (set username and password by themselves); allowed: the URL of a database, such as \"postgres://postgres:5432/app\", or \"\" for none"]),
     ("network.targets = [\"redis:6379\", 6379]",
      &["1:34: network.targets = 6379 is an integer; allowed: a host and a port, such as \"redis:6379\" or \"[::1]:6379\""]),
     ("network.targets = \"redis:6379\"",
@@ -278,8 +287,8 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
      "unknown variable; did you mean VITALS__LOG__LEVEL?"),
     ("VITALS__LOG__LEVEL__X", "debug",
      "unknown variable; known in this section: VITALS__LOG__FORMAT, VITALS__LOG__LEVEL"),
-    ("VITALS__REDIS__PASSWORD", "hunter2",
-     "unknown variable; known sections: {SECTIONS}, as in VITALS__COLLECT__INTERVAL"),
+    ("VITALS__MAIL__PASSWORD", "hunter2",
+     "unknown variable; did you mean VITALS__GRAFANA__PASSWORD or VITALS__REDIS__PASSWORD?"),
     ("VITALS__SERVER__CHAOS", "true",
      "unknown variable; known in this section: VITALS__SERVER__ADDRESS, VITALS__SERVER__BODY_TIME, VITALS__SERVER__DATA, VITALS__SERVER__EXTERNAL_URL, VITALS__SERVER__HEADER_TIME, VITALS__SERVER__HOSTS, VITALS__SERVER__KEEP_ALIVE, VITALS__SERVER__MAX_BODY, VITALS__SERVER__MAX_CONNECTIONS, VITALS__SERVER__MAX_HEADER, VITALS__SERVER__MAX_REQUESTS, VITALS__SERVER__MAX_URL, VITALS__SERVER__ROUTE_PREFIX, VITALS__SERVER__SEND_TIME"),
     ("VITALS__LOG__\u{1b}[2J", "x",
