@@ -109,7 +109,16 @@ fn parts(settings: &Settings) -> Vec<Part> {
         );
         parts.push(part("collectors/network", does));
     }
+    let history = &settings.history;
     parts.extend([
+        part(
+            "pipeline/history",
+            format!(
+                "keeps {} of samples, {} at most",
+                every(history.retention),
+                history.max_size
+            ),
+        ),
         part(
             "pipeline/aggregator",
             format!(
@@ -117,6 +126,7 @@ fn parts(settings: &Settings) -> Vec<Part> {
                 every(settings.summary.interval)
             ),
         ),
+        part("journal", "writes history to disk".to_owned()),
         part(
             "health",
             format!("checks every {}", every(settings.health.interval)),

@@ -24,6 +24,8 @@ use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
 const LASTS: u32 = 3;
+/// A check takes seconds where it waits in vain: whoever checks each second is not silent by then.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(10);
 
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
@@ -77,7 +79,7 @@ impl Shared {
         Lasts {
             exposition: settings.collect.interval * LASTS,
             summary: settings.summary.interval * LASTS,
-            health: settings.health.interval * LASTS,
+            health: (settings.health.interval * LASTS).max(SHORTEST_SILENCE),
         }
     }
 }

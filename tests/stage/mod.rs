@@ -6,6 +6,7 @@ mod directory;
 mod host;
 mod http;
 mod iris;
+mod leak;
 mod page;
 mod pages;
 mod port;
