@@ -24,7 +24,7 @@ use crate::messages::{Batch, Write};
 
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
-pub use reader::{Reader, Stats};
+pub use reader::{Reader, Stats, matchers};
 
 /// What the history is given by whoever builds the tree.
 #[derive(Clone)]
