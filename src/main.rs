@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(settings, cli.flags),
         Command::Check { output } => command::check::run(&settings, output),
         Command::Doctor { output } => command::doctor::run(&settings, output),
+        Command::Export(export) => command::export::run(&settings, &cli.flags, &export),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

@@ -51,6 +51,10 @@ pub(crate) struct Export {
 pub(crate) struct TooManyColumns(usize);
 
 impl Order {
+    pub(crate) fn is_wide(&self) -> bool {
+        self.shape == Shape::Wide
+    }
+
     /// Looks up what is to be written.
     ///
     /// # Errors
