@@ -42,6 +42,7 @@ pub(crate) fn oldest(core: &Core, pen: &mut Pen, unused: Vec<SeriesRef>) {
     for head in dropped {
         if pen.journaled {
             count(&core.tallies.not_stored, head.samples());
+            core.waiting.lock().shed(head.seq);
         }
         gone.extend(head.series());
     }

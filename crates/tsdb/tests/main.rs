@@ -3,7 +3,10 @@
 mod mix;
 mod stage;
 
+mod backfill;
 mod basics;
 mod damage;
+mod limits;
 mod order;
+mod readers;
 mod versions;

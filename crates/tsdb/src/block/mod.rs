@@ -102,6 +102,12 @@ impl Block {
         dir.join(format!("{:012}-{:012}.blk", seqs.0, seqs.1))
     }
 
+    /// The generations that the name of a file speaks of.
+    pub(crate) fn seqs_of(path: &Path) -> Option<(u64, u64)> {
+        let (first, last) = path.file_stem()?.to_str()?.split_once('-')?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    }
+
     fn parse(
         &mut self,
         index: &[u8],

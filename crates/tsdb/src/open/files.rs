@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    block::Block,
     catalog,
     error::OpenError,
     journal::{blocks_of, wal_of},
@@ -48,6 +49,13 @@ impl Files {
         files.blocks.sort();
         files.segments.sort();
         Ok(files)
+    }
+
+    /// The highest number of a generation; 0 without any.
+    pub(crate) fn last_generation(&self) -> u64 {
+        let blocks = self.blocks.iter().filter_map(|path| Block::seqs_of(path));
+        let segments = self.segments.iter().map(|(name, _)| name.seq);
+        blocks.map(|seqs| seqs.1).chain(segments).max().unwrap_or(0)
     }
 
     /// # Errors

@@ -25,7 +25,8 @@ use crate::{
     view::View,
     wal::{self, Gap, HEADER, Name},
 };
-use files::Files;
+pub(crate) use files::Files;
+pub(crate) use lock::hold;
 use log::{Taker, set_aside};
 
 /// What was found in the directory.
@@ -80,11 +81,11 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
         resume,
         ..
     } = opening;
-    let numbers = files.segments.iter().map(|(name, _)| name.seq);
-    let numbers = numbers.chain(view.blocks.iter().map(|block| block.seqs.1));
+    // The last generation goes on, unless an import has taken the numbers behind it.
+    let last = files.last_generation();
     let seq = match view.heads.last() {
-        Some(active) => active.seq,
-        None => numbers.max().unwrap_or(0) + 1,
+        Some(active) if active.seq == last => active.seq,
+        _ => last + 1,
     };
     let spans = view.heads.iter().filter_map(|head| head.span());
     let spans: Vec<_> = spans
