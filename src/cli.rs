@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    command::{export::Export, simulate::Simulate},
+    command::{export::Export, history::History, import::Import, simulate::Simulate},
     settings,
 };
 
@@ -71,6 +71,10 @@ pub(crate) enum Command {
     Healthcheck,
     /// Write what is stored to a file: CSV, JSON lines or OpenMetrics
     Export(Export),
+    /// Read samples of the past into a data directory that no Vitals holds
+    Import(Import),
+    /// Look into a data directory that no Vitals holds: what is stored, and whether it is whole
+    History(History),
     /// Run a simulated server, for demos and tests
     #[command(subcommand)]
     Simulate(Simulate),

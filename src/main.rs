@@ -9,6 +9,7 @@ mod data_directory;
 mod exit_code;
 mod export;
 mod front;
+mod import;
 mod journal_of_the_tree;
 mod logging;
 mod open_files;
@@ -59,6 +60,8 @@ fn main() -> ExitCode {
         Command::Check { output } => command::check::run(&settings, output),
         Command::Doctor { output } => command::doctor::run(&settings, output),
         Command::Export(export) => command::export::run(&settings, &cli.flags, &export),
+        Command::History(history) => command::history::run(&settings, &history),
+        Command::Import(import) => command::import::run(&settings, &import),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

@@ -5,6 +5,8 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod healthcheck;
+pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 
