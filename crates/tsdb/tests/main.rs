@@ -6,6 +6,8 @@ mod stage;
 mod backfill;
 mod basics;
 mod damage;
+mod disk;
+mod kill;
 mod limits;
 mod order;
 mod readers;
