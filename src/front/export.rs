@@ -127,9 +127,11 @@ pub(crate) async fn export(request: HttpRequest, shared: Data<Shared>) -> HttpRe
             Err(refusal) => (None, Err(refusal)),
         };
         let heard = tell.send(begun).is_ok();
-        if let Some(export) = export.filter(|_| heard && !only_head) {
+        match export.filter(|_| heard) {
+            Some(_) if only_head => writer.end(),
             // An error is the client's, who has left.
-            let _ = write(&export, writer, gzip);
+            Some(export) => drop(write(&export, writer, gzip)),
+            None => {}
         }
         drop(turn);
     }));

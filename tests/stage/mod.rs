@@ -1,13 +1,16 @@
 //! What every story stands on: processes that are always cleaned up, clients, and one way to wait.
 
 mod certificates;
+mod cli;
 mod directory;
+mod disk;
 mod host;
 mod http;
 mod iris;
 mod page;
 mod process;
 mod prometheus;
+mod samples;
 mod scraper;
 mod shape;
 mod tree;
@@ -17,13 +20,18 @@ mod watched;
 mod wire;
 
 pub(crate) use certificates::{Authority, Lasting};
+pub(crate) use cli::{done, finish, run};
 pub(crate) use directory::Directory;
+pub(crate) use disk::Disk;
 pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
 pub(crate) use http::{Answer, get, request};
 pub(crate) use iris::Simulated;
 pub(crate) use page::Page;
 pub(crate) use process::Process;
 pub(crate) use prometheus::Prometheus;
+pub(crate) use samples::{
+    Samples, bits, count, of_csv, of_directory, of_json_lines, of_open_metrics, records,
+};
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
 pub(crate) use tree::Node;
