@@ -7,7 +7,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{command::simulate::Simulate, settings};
+use crate::{
+    command::{export::Export, history::History, import::Import, simulate::Simulate},
+    settings,
+};
 
 /// The version with the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("VITALS_COMMIT"), ")");
@@ -20,6 +23,8 @@ Examples:
   VITALS__COLLECT__INTERVAL=30s vitals        one setting from the environment
   vitals check --config vitals.toml           judge the settings, run nothing
   vitals doctor                               examine the one that runs, and what it depends on
+  vitals export --last 7d --step 5m --shape wide --output week.csv
+                                              the targets' figures for a spreadsheet
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals simulate application                 a simulated application on 127.0.0.1:8080
   vitals completions bash                     for /etc/bash_completion.d
@@ -65,6 +70,12 @@ pub(crate) enum Command {
     },
     /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
     Healthcheck,
+    /// Write what is stored to a file: CSV, JSON lines or OpenMetrics
+    Export(Export),
+    /// Read samples of the past into a data directory that no Vitals holds
+    Import(Import),
+    /// Look into a data directory that no Vitals holds: what is stored, and whether it is whole
+    History(History),
     /// Run a simulated server, for demos and tests
     #[command(subcommand)]
     Simulate(Simulate),

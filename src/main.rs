@@ -8,12 +8,15 @@ mod collectors;
 mod command;
 mod data_directory;
 mod exit_code;
+mod export;
 mod front;
+mod import;
 mod journal_of_the_tree;
 mod logging;
 mod open_files;
 mod port_holder;
 mod reload;
+mod selectors;
 mod settings;
 mod settings_changed;
 mod store;
@@ -60,6 +63,9 @@ fn main() -> ExitCode {
         },
         Command::Check { output } => command::check::run(&settings, output),
         Command::Doctor { output } => command::doctor::run(&settings, output),
+        Command::Export(export) => command::export::run(&settings, &cli.flags, &export),
+        Command::History(history) => command::history::run(&settings, &history),
+        Command::Import(import) => command::import::run(&settings, &import),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

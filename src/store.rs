@@ -9,7 +9,7 @@ use std::{
 };
 
 use outbox::Outbox;
-use tsdb::{Head, Journal, Options};
+use tsdb::{Head, Journal, OpenError, Options};
 use vitals_actors::{
     alert::{evaluator::read_checkpoint, state::Checkpoint},
     history::{read_uptimes, write_uptimes},
@@ -56,16 +56,17 @@ impl Store {
     pub(crate) fn open(data: Option<&Path>, settings: &History) -> Result<Self, StoreError> {
         let options = options(settings);
         let Some(data) = data else {
-            return Ok(Store {
-                head: Head::in_memory(options),
-                journal: None,
-                data: None,
-                uptimes: Uptimes::new(),
-                outbox: Outbox::in_memory(outbox::Options::default()),
-                alerts: None,
-            });
+            return Ok(Self::in_memory(options));
         };
-        let (head, journal, found) = tsdb::open(&data.join(FOLDER), options)?;
+        let opened = match tsdb::open(&data.join(FOLDER), options.clone()) {
+            Err(OpenError::Directory { dir, source }) => {
+                let dir = dir.display();
+                log::error!("history: {dir}: {source}; it is kept in memory only");
+                return Ok(Self::in_memory(options));
+            }
+            opened => opened,
+        };
+        let (head, journal, found) = opened?;
         for damage in &found.damages {
             log::warn!("history: {damage}");
         }
@@ -95,6 +96,17 @@ impl Store {
             data: Some(data.to_owned()),
             uptimes,
         })
+    }
+
+    fn in_memory(options: Options) -> Self {
+        Store {
+            head: Head::in_memory(options),
+            journal: None,
+            data: None,
+            uptimes: Uptimes::new(),
+            outbox: Outbox::in_memory(outbox::Options::default()),
+            alerts: None,
+        }
     }
 }
 

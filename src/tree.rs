@@ -197,6 +197,7 @@ impl Parts {
             reloader,
             audit,
             room: Default::default(),
+            exports: Default::default(),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
             machine,

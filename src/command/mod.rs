@@ -3,11 +3,16 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod healthcheck;
+pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 
+mod progress;
 mod running;
+mod stored;
 
 use std::io::{self, Write};
 

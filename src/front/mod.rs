@@ -7,6 +7,7 @@
 //! | `GET /health` | the last verdict of the health checker; 503 when Vitals itself is broken | `health.rs` |
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
+//! | `GET /vitals/v1/export` | what is stored, as CSV, JSON lines or OpenMetrics | `export.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
 //! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
@@ -25,6 +26,7 @@ mod chaos;
 mod coding;
 mod door;
 mod error;
+mod export;
 mod fallback;
 mod federate;
 mod freshness;
@@ -35,6 +37,7 @@ mod held;
 mod host;
 mod index;
 mod line;
+mod made_while_sent;
 mod metrics;
 mod observe;
 mod openapi;

@@ -10,7 +10,7 @@ use utoipa::{
 };
 
 use super::{
-    chaos, federate, health, index, metrics, probes, reload, shared::Shared, summary, tree,
+    chaos, export, federate, health, index, metrics, probes, reload, shared::Shared, summary, tree,
 };
 
 /// Every route adds itself here; a test compares this list with the one of `routes.rs`.
@@ -36,6 +36,7 @@ use super::{
         probes::ready,
         summary::summary,
         openapi,
+        export::export,
         tree::tree,
         reload::reload,
         chaos::chaos,

@@ -11,7 +11,7 @@ use actix_web::{
 };
 
 use super::{
-    chaos, error, federate, health, index, metrics, openapi, probes, reload, summary, tree,
+    chaos, error, export, federate, health, index, metrics, openapi, probes, reload, summary, tree,
 };
 
 /// A path and what is done there.
@@ -53,6 +53,7 @@ pub(super) fn table() -> Vec<Entry> {
         entry(Read, "/-/ready", || web::to(probes::ready)),
         entry(Read, "/summary", || web::to(summary::summary)),
         entry(Read, "/openapi.json", || web::to(openapi::openapi)),
+        entry(Read, "/vitals/v1/export", || web::to(export::export)),
         entry(Read, "/vitals/v1/tree", || web::to(tree::tree)),
         entry(Change, "/-/reload", || web::to(reload::reload)),
         entry(Change, "/vitals/v1/chaos/{actor:.*}/{fault}", || web::to(chaos::chaos)),

@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) audit: Arc<Audit>,
     /// For answers that are made for one client only.
     pub(crate) room: Room,
+    /// The same for exports, which take longer.
+    pub(crate) exports: Room,
     /// Requests that routes are at work on.
     pub(crate) under_way: AtomicU32,
     /// Whether it can be reached from this machine only.

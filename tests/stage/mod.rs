@@ -2,7 +2,9 @@
 
 mod application;
 mod certificates;
+mod cli;
 mod directory;
+mod disk;
 mod host;
 mod http;
 mod iris;
@@ -14,6 +16,7 @@ mod postgres;
 mod process;
 mod prometheus;
 mod redis;
+mod samples;
 mod scraper;
 mod shape;
 mod source;
@@ -25,7 +28,9 @@ mod wire;
 
 pub(crate) use application::Application;
 pub(crate) use certificates::{Authority, Lasting};
+pub(crate) use cli::{done, finish, run};
 pub(crate) use directory::Directory;
+pub(crate) use disk::Disk;
 pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
 pub(crate) use http::{Answer, get, request};
 pub(crate) use iris::Simulated;
@@ -35,6 +40,9 @@ pub(crate) use postgres::Postgres;
 pub(crate) use process::Process;
 pub(crate) use prometheus::Prometheus;
 pub(crate) use redis::{Cluster, Redis, Sentinels};
+pub(crate) use samples::{
+    Samples, bits, count, of_csv, of_directory, of_json_lines, of_open_metrics, records,
+};
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
 pub(crate) use source::{SOON, Source, target};

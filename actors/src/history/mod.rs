@@ -28,8 +28,7 @@ use crate::{
 
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
-pub(crate) use reader::matchers;
-pub use reader::{Reader, Stats};
+pub use reader::{Reader, Stats, matchers};
 
 /// What the history is given by whoever builds the tree.
 #[derive(Clone)]

@@ -135,8 +135,8 @@ impl Reader {
     }
 }
 
-/// As the store has them.
-pub(crate) fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
+/// The matchers of a selector as the store has them.
+pub fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
     let of_one = |matcher: &Matcher| match matcher.test() {
         Test::Equal(value) => tsdb::Matcher::equal(matcher.label(), &**value),
         _ => {

@@ -1,10 +1,14 @@
 //! A Vitals that runs, asked by a command of the same settings.
 
+mod stream;
+
 use std::{
     io::{self, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+
+pub(in crate::command) use stream::stream;
 
 /// A healthy Vitals answers in milliseconds.
 const DEADLINE: Duration = Duration::from_secs(3);
