@@ -35,7 +35,7 @@ use crate::{
     build,
     cli::Flags,
     collectors::Collectors,
-    front::{Freshness, Front, Shared},
+    front::{Database, Desk, Freshness, Front, Memory, QueryLimits, Shared},
     reload::{Reloader, tuning},
     settings::Settings,
 };
@@ -109,12 +109,13 @@ impl Parts {
             gate: Default::default(),
             asked_again: Default::default(),
         });
+        let database: Arc<dyn Database> = Arc::new(Memory::default());
         let shared = Arc::new(Shared {
             aggregator: aggregator.clone(),
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
             freshness: Freshness::new(collectors.system.clone(), last_known.clone()),
-            own,
+            own: own.clone(),
             tree: tree.clone(),
             draining: Default::default(),
             chaos: settings.server.chaos && settings.server.address.ip().is_loopback(),
@@ -123,6 +124,8 @@ impl Parts {
             reloader,
             audit,
             room: Default::default(),
+            database: Box::new(move || database.clone()),
+            desk: Desk::new(&QueryLimits::default(), own.clone()),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
             machine: machine(),

@@ -8,6 +8,7 @@
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
+//! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
 //! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
 //! | `GET /openapi.json` | these, for machines | `openapi.rs` |
@@ -19,6 +20,7 @@
 
 mod actor;
 mod admission;
+mod api;
 mod body;
 mod caller;
 mod chaos;
@@ -50,5 +52,6 @@ mod tree;
 mod wire;
 
 pub(crate) use actor::Front;
+pub(crate) use api::{Database, Desk, Memory, QueryLimits};
 pub(crate) use freshness::Freshness;
 pub(crate) use shared::Shared;

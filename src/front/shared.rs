@@ -16,7 +16,11 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-use super::{freshness::Freshness, held::Room};
+use super::{
+    api::{Desk, OpenDatabase},
+    freshness::Freshness,
+    held::Room,
+};
 use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
@@ -44,6 +48,10 @@ pub(crate) struct Shared {
     pub(crate) audit: Arc<Audit>,
     /// For answers that are made for one client only.
     pub(crate) room: Room,
+    /// What queries read.
+    pub(crate) database: OpenDatabase,
+    /// Where queries are evaluated.
+    pub(crate) desk: Desk,
     /// Requests that routes are at work on.
     pub(crate) under_way: AtomicU32,
     /// Whether it can be reached from this machine only.
@@ -84,7 +92,11 @@ pub(super) struct Lasts {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{cli::Flags, tree::Parts};
+    use crate::{
+        cli::Flags,
+        front::{Database, Memory},
+        tree::Parts,
+    };
 
     /// Everything a handler can reach, with no actor behind it.
     pub(crate) fn shared() -> Arc<Shared> {
@@ -93,5 +105,15 @@ pub(super) mod tests {
         let (settings, flags) = (Settings::default(), Flags::default());
         let parts = Parts::new(settings, flags, listener, None, main).unwrap();
         parts.shared.clone()
+    }
+
+    /// The same, over these series.
+    pub(crate) fn shared_over(memory: Memory) -> Arc<Shared> {
+        let mut shared = shared();
+        let memory: Arc<dyn Database> = Arc::new(memory);
+        let open: OpenDatabase = Box::new(move || memory.clone());
+        // Nobody else has it yet.
+        Arc::get_mut(&mut shared).unwrap().database = open;
+        shared
     }
 }

@@ -62,6 +62,11 @@ impl Selector {
         Ok(Selector { name, labels })
     }
 
+    /// What the name and the labels have to be.
+    pub fn matchers(&self) -> impl Iterator<Item = &Matcher> {
+        self.name.iter().chain(&self.labels)
+    }
+
     /// Whether a series of this name and with these labels is meant.
     pub fn matches(&self, name: &str, labels: &Labels) -> bool {
         self.matches_name(name) && self.matches_labels(labels)
@@ -81,7 +86,7 @@ impl Selector {
 
     /// How many regular expressions there are: what a selector costs.
     pub fn patterns(&self) -> usize {
-        let all = self.name.iter().chain(&self.labels);
+        let all = self.matchers();
         all.filter(|matcher| matcher.has_pattern()).count()
     }
 }

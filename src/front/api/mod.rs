@@ -1,0 +1,43 @@
+//! The HTTP API of Prometheus 3, over what Vitals keeps: Grafana, promtool and whatever else asks a
+//! Prometheus asks Vitals.
+//!
+//! | route below `/api/v1` | file |
+//! |---|---|
+//! | `query`, `query_range`, `format_query` | `query.rs` |
+//! | `series`, `labels`, `label/{name}/values` | `series.rs` |
+//! | `metadata` | `metadata.rs` |
+//! | `targets` | `targets.rs` |
+//! | `rules`, `alerts` | `rules.rs` |
+//! | `query_exemplars` | `exemplars.rs` |
+//! | `status/{buildinfo,runtimeinfo,flags,config,tsdb}` | `status/` |
+//!
+//! A request is read by `form.rs`, `time.rs` and `matching.rs`; what takes a moment waits for its turn
+//! at the `desk.rs`, reads the `database.rs` and is written by `encode.rs` while it is sent.
+
+mod answer;
+mod asked;
+mod database;
+mod desk;
+mod encode;
+pub(super) mod exemplars;
+mod failure;
+mod form;
+mod limits;
+mod matching;
+pub(super) mod metadata;
+mod number;
+pub(super) mod query;
+pub(super) mod rules;
+mod sending;
+pub(super) mod series;
+pub(super) mod status;
+pub(super) mod targets;
+mod time;
+
+pub(crate) use database::{Database, Memory, OpenDatabase};
+pub(crate) use desk::Desk;
+pub(super) use failure::{body, is_of_the_api};
+pub(crate) use limits::QueryLimits;
+
+#[cfg(test)]
+mod tests;
