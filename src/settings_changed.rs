@@ -17,6 +17,7 @@ const FOLLOWED: &[&str] = &[
     "iris",
     "log.level",
     "network",
+    "query",
     "scrape",
     "server.body_time",
     "server.hosts",

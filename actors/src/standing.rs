@@ -12,10 +12,15 @@ use crate::{
     uptime::Uptime,
 };
 
+/// How long each dependency was up, by the names of their collectors.
+pub type Uptimes = BTreeMap<String, Uptime>;
+
 /// What each source said last. Cheap to clone; incarnations of the aggregator inherit it.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     sources: BTreeMap<Arc<str>, Arc<Source>>,
+    /// What is known of sources from before the process was started.
+    remembered: Arc<Uptimes>,
     /// Grows with every change.
     version: u64,
 }
@@ -84,6 +89,25 @@ impl Source {
 }
 
 impl Standing {
+    /// Nothing is known but how long dependencies were up.
+    pub fn remembering(uptimes: Arc<Uptimes>) -> Self {
+        Standing {
+            remembered: uptimes,
+            ..Standing::default()
+        }
+    }
+
+    /// How long each dependency was up, also of those that are not asked any more.
+    pub fn uptimes(&self) -> Uptimes {
+        let mut uptimes = (*self.remembered).clone();
+        let known = self.sources().filter_map(|source| {
+            let uptime = source.uptime.clone()?;
+            Some((source.observation.source.to_string(), uptime))
+        });
+        uptimes.extend(known);
+        uptimes
+    }
+
     /// Takes an observation in, and adds to it how long the source was up.
     pub fn take(&mut self, mut observation: Observation) {
         let outcome = &observation.outcome;
@@ -97,7 +121,8 @@ impl Standing {
         let since = as_before.map_or(observation.at, |before| before.since);
         let mut uptime = before.and_then(|before| before.uptime.clone());
         if outcome.is_dependency && !outcome.refresh {
-            let uptime = uptime.get_or_insert_default();
+            let remembered = || self.remembered.get(&*observation.source).cloned();
+            let uptime = uptime.get_or_insert_with(|| remembered().unwrap_or_default());
             uptime.add(observation.at, success, outcome.stale_after);
             let told = uptime.families(&observation.source, observation.at);
             observation.families = observation.families.iter().cloned().chain(told).collect();
@@ -116,7 +141,10 @@ impl Standing {
 
     /// As if the source had never been.
     pub fn forget(&mut self, source: &str) {
-        self.sources.remove(source);
+        let gone = self.sources.remove(source);
+        if let Some(uptime) = gone.and_then(|gone| gone.uptime.clone()) {
+            Arc::make_mut(&mut self.remembered).insert(source.to_owned(), uptime);
+        }
         self.version += 1;
     }
 

@@ -52,6 +52,6 @@ mod tree;
 mod wire;
 
 pub(crate) use actor::Front;
-pub(crate) use api::{Database, Desk, Memory, QueryLimits};
+pub(crate) use api::Desk;
 pub(crate) use freshness::Freshness;
 pub(crate) use shared::Shared;

@@ -10,17 +10,14 @@ use std::{
 
 use arc_swap::ArcSwap;
 use supervision::{Ref, Tree};
+use tsdb::Head;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     last_known::LastKnown,
     own::OwnMetrics,
 };
 
-use super::{
-    api::{Desk, OpenDatabase},
-    freshness::Freshness,
-    held::Room,
-};
+use super::{api::Desk, freshness::Freshness, held::Room};
 use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
@@ -29,6 +26,8 @@ const LASTS: u32 = 3;
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
     pub(crate) aggregator: Ref<Aggregator>,
+    /// What queries read.
+    pub(crate) head: Head,
     /// For pages made without the aggregator.
     pub(crate) aggregator_settings: AggregatorSettings,
     pub(crate) last_known: Arc<LastKnown>,
@@ -48,8 +47,6 @@ pub(crate) struct Shared {
     pub(crate) audit: Arc<Audit>,
     /// For answers that are made for one client only.
     pub(crate) room: Room,
-    /// What queries read.
-    pub(crate) database: OpenDatabase,
     /// Where queries are evaluated.
     pub(crate) desk: Desk,
     /// Requests that routes are at work on.
@@ -92,28 +89,15 @@ pub(super) struct Lasts {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{
-        cli::Flags,
-        front::{Database, Memory},
-        tree::Parts,
-    };
+    use crate::{cli::Flags, store::Store, tree::Parts};
 
     /// Everything a handler can reach, with no actor behind it.
     pub(crate) fn shared() -> Arc<Shared> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let main = actix_rt::Arbiter::current();
         let (settings, flags) = (Settings::default(), Flags::default());
-        let parts = Parts::new(settings, flags, listener, None, main).unwrap();
+        let store = Store::open(None, &settings.history).unwrap();
+        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
         parts.shared.clone()
-    }
-
-    /// The same, over these series.
-    pub(crate) fn shared_over(memory: Memory) -> Arc<Shared> {
-        let mut shared = shared();
-        let memory: Arc<dyn Database> = Arc::new(memory);
-        let open: OpenDatabase = Box::new(move || memory.clone());
-        // Nobody else has it yet.
-        Arc::get_mut(&mut shared).unwrap().database = open;
-        shared
     }
 }

@@ -14,6 +14,7 @@ mod environment;
 mod external_url;
 mod file;
 mod health;
+mod history;
 mod host_name;
 mod iris;
 mod load;
@@ -22,6 +23,7 @@ mod login;
 mod nearest;
 mod network;
 mod problem;
+mod query;
 mod route_prefix;
 mod scrape;
 mod secret;
@@ -48,11 +50,13 @@ pub(crate) use auth::Auth;
 pub(crate) use authorities::Authorities;
 pub(crate) use collect::Collect;
 pub(crate) use health::Health;
+pub(crate) use history::History;
 pub(crate) use host_name::is_host_name;
 pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
 pub(crate) use problem::{Problem, SettingsError};
+pub(crate) use query::Query;
 pub(crate) use scrape::Scrape;
 pub(crate) use server::Server;
 pub(crate) use summary::Summary;
@@ -91,6 +95,10 @@ pub(crate) struct Settings {
     pub(crate) summary: Summary,
     /// The performance targets.
     pub(crate) targets: Targets,
+    /// What was measured, and how long it is kept.
+    pub(crate) history: History,
+    /// What a query may cost.
+    pub(crate) query: Query,
     /// The log.
     pub(crate) log: Log,
 }
@@ -109,6 +117,8 @@ impl Section for Settings {
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);
         table.section("targets", &mut self.targets);
+        table.section("history", &mut self.history);
+        table.section("query", &mut self.query);
         table.section("log", &mut self.log);
     }
 }

@@ -43,6 +43,8 @@ pub struct OwnMetrics {
     pub reloaded_at: IntGauge,
     /// `vitals_audit_lost_total`
     pub audit_lost: IntCounter,
+    /// Samples the history had no room for: told with what else it has dropped.
+    pub history_behind: IntCounter,
 }
 
 impl OwnMetrics {
@@ -121,6 +123,7 @@ impl OwnMetrics {
                 "vitals_audit_lost_total",
                 "Changes that could not be written to the audit log.",
             )?,
+            history_behind: IntCounter::new("history_behind", "Not registered.")?,
         };
         // The settings it has been started with were good.
         own.reloaded(true);

@@ -61,6 +61,8 @@ pub struct Stats {
     pub samples_read: u64,
     /// Series that were read, once for each selector.
     pub series_read: u64,
+    /// Samples that were held in memory at once, at most: read ones and those of results.
+    pub peak_samples: u64,
     /// How long it was evaluated.
     pub evaluation: Duration,
 }

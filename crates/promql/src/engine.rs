@@ -1,8 +1,6 @@
 //! Makes queries of texts, within limits.
 
-use promql_parser::parser;
-
-use crate::{error::ParseError, guard, limits::Limits, query::Query};
+use crate::{error::ParseError, limits::Limits, parse, query::Query};
 
 /// Makes queries of texts. Cheap: it has its limits and nothing else.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,8 +20,7 @@ impl Engine {
     /// # Errors
     /// When the text is no query, or asks for too much.
     pub fn parse(&self, text: &str) -> Result<Query, ParseError> {
-        let passed = guard::pass(text, &self.limits)?;
-        let parsed = parser::parse(&passed).map_err(ParseError::Syntax)?;
-        Query::of(parsed, self.limits)
+        let expr = parse::expr(text, &self.limits)?;
+        Ok(Query::new(expr, self.limits))
     }
 }

@@ -39,3 +39,33 @@ fn pairs_text<'l>(pairs: impl Iterator<Item = (&'l str, &'l str)>) -> String {
     }
     text
 }
+
+/// A number as Prometheus writes it in labels and answers: the shortest digits that read back equal,
+/// no exponent.
+pub(crate) fn plain_number(number: f64) -> String {
+    special_number(number).map_or_else(|| number.to_string(), str::to_owned)
+}
+
+/// A number as it is written in messages: with an exponent where it is very large or small.
+pub(crate) fn short_number(number: f64) -> String {
+    if let Some(special) = special_number(number) {
+        return special.to_owned();
+    }
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        return number.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+fn special_number(number: f64) -> Option<&'static str> {
+    match number {
+        f64::INFINITY => Some("+Inf"),
+        f64::NEG_INFINITY => Some("-Inf"),
+        number if number.is_nan() => Some("NaN"),
+        _ => None,
+    }
+}

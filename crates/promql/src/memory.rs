@@ -1,6 +1,6 @@
 //! A store in memory: for unit tests of rules, for tests and for measurements.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use exposition::Labels;
 
@@ -71,11 +71,11 @@ impl Queryable for MemoryStore {
             let from = columns.times.partition_point(|time| *time < start_ms);
             let to = columns.times.partition_point(|time| *time <= end_ms);
             if from < to {
-                selected.push(RawSeries {
-                    labels: labels.clone(),
-                    times: Cow::Borrowed(&columns.times[from..to]),
-                    values: Cow::Borrowed(&columns.values[from..to]),
-                });
+                selected.push(RawSeries::new(
+                    labels.clone(),
+                    &columns.times[from..to],
+                    &columns.values[from..to],
+                ));
             }
         }
         Ok(Box::new(selected.into_iter().map(Ok)))

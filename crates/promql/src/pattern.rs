@@ -7,7 +7,10 @@ use crate::{error::ParseError, limits::Limits};
 
 /// A regular expression that has to match the whole of a value.
 #[derive(Clone, Debug)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    written: String,
+    regex: Regex,
+}
 
 impl Pattern {
     /// Compiles it, within its bounds.
@@ -29,18 +32,35 @@ impl Pattern {
             .size_limit(Limits::PATTERN_BYTES)
             .dfa_size_limit(Limits::PATTERN_BYTES)
             .build();
-        built.map(Pattern).map_err(|error| match error {
+        let regex = built.map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => ParseError::PatternTooLarge {
                 pattern: pattern.to_owned(),
             },
             // It is told over several lines; the last one says what.
             error => malformed(last_line(&error.to_string())),
+        })?;
+        Ok(Pattern {
+            written: pattern.to_owned(),
+            regex,
         })
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.written
     }
 
     /// Whether the whole value matches.
     pub fn is_match(&self, value: &str) -> bool {
-        self.0.is_match(value)
+        self.regex.is_match(value)
+    }
+
+    /// What `replacement` makes of a value that matches, with `$1` and `${name}` for its groups.
+    pub(crate) fn replaced(&self, value: &str, replacement: &str) -> Option<String> {
+        let captures = self.regex.captures(value)?;
+        let mut replaced = String::new();
+        captures.expand(replacement, &mut replaced);
+        Some(replaced)
     }
 }
 

@@ -1,30 +1,30 @@
 //! A query: read once, evaluated any number of times.
 
-use std::{fmt, time::Instant};
+use std::fmt;
 
-use promql_parser::parser::{Expr, value::ValueType};
+use promql_parser::parser::value::ValueType;
 
 use crate::{
-    answer::{Answer, Sample, SampleRow, Stats, Value},
-    error::{Error, ParseError, Result},
-    eval::{Evaluator, unwrap_parens},
+    answer::{Answer, Sample, SampleRow, Value},
+    error::{Error, Result},
+    eval::{
+        Evaluated, Evaluator, Grid, MAX_TIME_MS, Row, Series, Span, Stream, Union, final_labels,
+        is_absent,
+    },
+    expr::Expr,
     limits::Limits,
     matcher::Matcher,
-    meter::Meter,
+    print,
     queryable::Queryable,
-    timing::{MAX_TIME_MS, Span},
-    value::{Evaluated, Grid, Series, finish, is_absent},
-    watch::{Cancel, Watch},
-    window::RangeVector,
+    watch::Cancel,
 };
 
 /// A query: read once by [`Engine::parse`](crate::Engine::parse), evaluated any number of times.
-/// `to_string` is its text in Prometheus's layout.
+/// `to_string` is its text as Prometheus's `format_query` lays it out.
 #[derive(Clone, Debug)]
 pub struct Query {
     expr: Expr,
     limits: Limits,
-    selectors: Vec<Vec<Matcher>>,
 }
 
 /// What a query is of.
@@ -52,30 +52,33 @@ impl QueryType {
     }
 }
 
-impl Query {
-    pub(crate) fn of(expr: Expr, limits: Limits) -> std::result::Result<Self, ParseError> {
-        let mut selectors = Vec::new();
-        collect_selectors(&expr, &mut selectors)?;
-        Ok(Query {
-            expr,
-            limits,
-            selectors,
-        })
-    }
-
-    /// What it is of.
-    pub fn query_type(&self) -> QueryType {
-        match self.expr.value_type() {
+impl From<ValueType> for QueryType {
+    fn from(value: ValueType) -> Self {
+        match value {
             ValueType::Scalar => QueryType::Scalar,
             ValueType::Vector => QueryType::Vector,
             ValueType::Matrix => QueryType::Matrix,
             ValueType::String => QueryType::Text,
         }
     }
+}
+
+impl Query {
+    pub(crate) fn new(expr: Expr, limits: Limits) -> Self {
+        Query { expr, limits }
+    }
+
+    /// What it is of.
+    pub fn query_type(&self) -> QueryType {
+        self.expr.query_type()
+    }
 
     /// The matchers of each selector in it, from left to right: what it reads.
     pub fn selectors(&self) -> impl ExactSizeIterator<Item = &[Matcher]> {
-        self.selectors.iter().map(Vec::as_slice)
+        let mut found: Vec<&[Matcher]> = Vec::new();
+        self.expr
+            .each_selection(&mut |selection| found.push(&selection.matchers));
+        found.into_iter()
     }
 
     /// Evaluates it at one moment, Unix time in milliseconds.
@@ -85,13 +88,12 @@ impl Query {
     pub fn instant(&self, store: &dyn Queryable, at_ms: i64, cancel: &Cancel) -> Result<Answer> {
         require_sane_time(at_ms)?;
         let grid = Grid::instant(at_ms);
-        self.evaluate(store, grid, cancel, |ev| {
-            if self.query_type() == QueryType::Matrix {
-                return raw_windows(ev, &self.expr, &grid);
-            }
-            Ok(match ev.eval(&self.expr, &grid)? {
+        let ev = self.evaluator(store, grid, cancel);
+        let value = match self.query_type() {
+            QueryType::Matrix => raw_windows(&ev, &self.expr, grid)?,
+            _ => match ev.eval(&self.expr, grid)? {
                 Evaluated::Scalar(values) => Value::Scalar(first(&values)),
-                Evaluated::Text(text) => Value::Text(text),
+                Evaluated::Text(text) => Value::Text(text.to_owned()),
                 Evaluated::Vector(series) => {
                     let sample = |one: Series| Sample {
                         value: first(&one.values),
@@ -99,8 +101,9 @@ impl Query {
                     };
                     Value::Vector(finish(series)?.into_iter().map(sample).collect())
                 }
-            })
-        })
+            },
+        };
+        Ok(ev.answer(value))
     }
 
     /// Evaluates it at each step from `start_ms` to `end_ms`, both included, Unix time and distance in
@@ -118,85 +121,91 @@ impl Query {
         cancel: &Cancel,
     ) -> Result<Answer> {
         let grid = self.grid(start_ms, end_ms, step_ms)?;
-        self.evaluate(store, grid, cancel, |ev| {
-            let series = match ev.eval(&self.expr, &grid)? {
-                Evaluated::Scalar(values) => vec![Series::new(Default::default(), values)],
-                other => finish(other.into_vector()?)?,
-            };
-            let rows = series.into_iter().map(|one| present(one, &grid));
-            let mut matrix: Vec<SampleRow> = rows.collect();
-            matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
-            Ok(Value::Matrix(matrix))
-        })
+        let ev = self.evaluator(store, grid, cancel);
+        let mut matrix: Vec<SampleRow> = match ev.eval(&self.expr, grid)? {
+            Evaluated::Scalar(values) => vec![SampleRow {
+                labels: Default::default(),
+                samples: present(&values, grid),
+            }],
+            other => {
+                let series = finish(other.into_vector()?)?.into_iter();
+                let row = |one: Series| SampleRow {
+                    samples: present(&one.values, grid),
+                    labels: one.labels,
+                };
+                series.map(row).collect()
+            }
+        };
+        matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
+        Ok(ev.answer(Value::Matrix(matrix)))
+    }
+
+    fn evaluator<'q>(
+        &'q self,
+        store: &'q dyn Queryable,
+        grid: Grid,
+        cancel: &Cancel,
+    ) -> Evaluator<'q> {
+        let query = Span {
+            start_ms: grid.start_ms,
+            end_ms: grid.last(),
+        };
+        Evaluator::new(store, &self.limits, query, cancel)
     }
 
     /// The steps of a range query, if they are possible.
     fn grid(&self, start_ms: i64, end_ms: i64, step_ms: i64) -> Result<Grid> {
-        let parameter = |message: &str| Err(Error::Parameter(message.to_owned()));
+        let parameter = |message: String| Err(Error::Parameter(message));
         if step_ms <= 0 {
             return parameter(
-                "zero or negative query resolution step widths are not accepted. Try a positive integer",
+                "zero or negative query resolution step widths are not accepted. \
+                 Try a positive integer"
+                    .to_owned(),
             );
         }
         require_sane_time(start_ms)?;
         require_sane_time(end_ms)?;
         if end_ms < start_ms {
-            return parameter("end timestamp must not be before start time");
+            return parameter("end timestamp must not be before start time".to_owned());
         }
         let grid = Grid::range(start_ms, end_ms, step_ms);
         if grid.steps > self.limits.points {
-            return Err(Error::Parameter(format!(
+            return parameter(format!(
                 "exceeded maximum resolution of {} points per timeseries. \
                  Try decreasing the query resolution (?step=XX)",
                 self.limits.points
-            )));
+            ));
         }
         let of = self.query_type();
         if !matches!(of, QueryType::Scalar | QueryType::Vector) {
-            return Err(Error::Parameter(format!(
+            return parameter(format!(
                 "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                 of.as_str()
-            )));
+            ));
         }
         Ok(grid)
-    }
-
-    fn evaluate(
-        &self,
-        store: &dyn Queryable,
-        grid: Grid,
-        cancel: &Cancel,
-        evaluate: impl FnOnce(&Evaluator<'_>) -> Result<Value>,
-    ) -> Result<Answer> {
-        let began = Instant::now();
-        let watch = Watch::start(self.limits.timeout, cancel);
-        let ev = Evaluator {
-            store,
-            limits: &self.limits,
-            meter: Meter::start(&self.limits, watch),
-            query: Span {
-                start_ms: grid.start_ms,
-                end_ms: grid.last(),
-            },
-        };
-        let value = evaluate(&ev)?;
-        Ok(Answer {
-            value,
-            warnings: Vec::new(),
-            infos: Vec::new(),
-            stats: Stats {
-                samples_read: ev.meter.samples_read(),
-                series_read: ev.meter.series_read(),
-                evaluation: began.elapsed(),
-            },
-        })
     }
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.expr.prettify())
+        f.write_str(&print::pretty(&self.expr))
     }
+}
+
+/// Drops the names that are due, and fails where two series end up alike.
+fn finish(series: Stream<'_>) -> Result<Vec<Series>> {
+    let mut union = Union::default();
+    for one in series {
+        let one = one?;
+        if one.has_samples() {
+            union.add(Series::new(
+                final_labels(one.labels, one.drop_name),
+                one.values,
+            ))?;
+        }
+    }
+    Ok(union.into_series())
 }
 
 fn first(values: &[f64]) -> f64 {
@@ -213,19 +222,16 @@ fn require_sane_time(time_ms: i64) -> Result<()> {
     Ok(())
 }
 
-fn present(series: Series, grid: &Grid) -> SampleRow {
-    let samples = grid.times().zip(series.values);
-    let samples = samples.filter(|(_, value)| !is_absent(*value));
-    SampleRow {
-        samples: samples.collect(),
-        labels: series.labels,
-    }
+fn present(values: &Row, grid: Grid) -> Vec<(i64, f64)> {
+    let samples = grid.times().zip(values.iter().copied());
+    samples.filter(|(_, value)| !is_absent(*value)).collect()
 }
 
 /// An instant query for a range vector answers with the samples themselves.
-fn raw_windows(ev: &Evaluator<'_>, expr: &Expr, grid: &Grid) -> Result<Value> {
-    let vector = RangeVector::eval(ev, expr, grid)?;
+fn raw_windows<'q>(ev: &'q Evaluator<'q>, expr: &'q Expr, grid: Grid) -> Result<Value> {
+    let vector = ev.range_vector(expr, grid, None)?;
     let mut matrix = Vec::new();
+    let mut held = Vec::new();
     for series in vector.series {
         let series = series?;
         let mut samples = Vec::new();
@@ -233,8 +239,9 @@ fn raw_windows(ev: &Evaluator<'_>, expr: &Expr, grid: &Grid) -> Result<Value> {
             let (times, values) = (window.times.iter(), window.values.iter());
             samples.extend(times.copied().zip(values.copied()));
             0.0
-        });
+        })?;
         if !samples.is_empty() {
+            held.push(ev.meter.hold(samples.len())?);
             matrix.push(SampleRow {
                 labels: series.final_labels(),
                 samples,
@@ -242,42 +249,4 @@ fn raw_windows(ev: &Evaluator<'_>, expr: &Expr, grid: &Grid) -> Result<Value> {
         }
     }
     Ok(Value::Matrix(matrix))
-}
-
-fn collect_selectors(
-    expr: &Expr,
-    found: &mut Vec<Vec<Matcher>>,
-) -> std::result::Result<(), ParseError> {
-    match unwrap_parens(expr) {
-        Expr::VectorSelector(selector) => found.push(Matcher::all_of(selector)?),
-        Expr::MatrixSelector(matrix) => found.push(Matcher::all_of(&matrix.vs)?),
-        Expr::Unary(unary) => collect_selectors(&unary.expr, found)?,
-        Expr::Subquery(subquery) => collect_selectors(&subquery.expr, found)?,
-        Expr::Binary(chain) => {
-            // Left-deep chains are a thousand deep at worst: in a loop.
-            let mut pending = vec![&*chain.rhs];
-            let mut leftmost = unwrap_parens(&chain.lhs);
-            while let Expr::Binary(inner) = leftmost {
-                pending.push(&*inner.rhs);
-                leftmost = &*inner.lhs;
-            }
-            collect_selectors(leftmost, found)?;
-            for rhs in pending.into_iter().rev() {
-                collect_selectors(rhs, found)?;
-            }
-        }
-        Expr::Aggregate(aggregation) => {
-            if let Some(param) = &aggregation.param {
-                collect_selectors(param, found)?;
-            }
-            collect_selectors(&aggregation.expr, found)?;
-        }
-        Expr::Call(call) => {
-            for arg in &call.args.args {
-                collect_selectors(arg, found)?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
 }

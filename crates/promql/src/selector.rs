@@ -1,12 +1,9 @@
 //! An instant vector selector: `up{job=~"iris|node"}`.
 
 use exposition::Labels;
-use promql_parser::parser::{self, Expr, VectorSelector};
+use promql_parser::parser::{Expr, VectorSelector};
 
-use crate::{METRIC_NAME, error::ParseError, guard, limits::Limits, matcher::Matcher};
-
-/// The parser's words for a selector that would select everything.
-const SELECTS_EVERYTHING: &str = "must contain at least one non-empty matcher";
+use crate::{METRIC_NAME, error::ParseError, limits::Limits, matcher::Matcher, parse};
 
 /// Which series are meant: those that all matchers match.
 #[derive(Clone, Debug)]
@@ -31,15 +28,7 @@ impl Selector {
     /// # Errors
     /// When the text is anything else, or asks for too much.
     pub fn parse_within(text: &str, limits: &Limits) -> Result<Self, ParseError> {
-        let text = guard::pass(text, limits)?;
-        let parsed = parser::parse(&text).map_err(|error| {
-            if error.ends_with(SELECTS_EVERYTHING) {
-                ParseError::Empty
-            } else {
-                ParseError::Syntax(error)
-            }
-        })?;
-        match parsed {
+        match parse::parsed(text, limits)? {
             Expr::VectorSelector(selector) => Self::of(selector),
             other => Err(ParseError::NotASelector(what(&other))),
         }

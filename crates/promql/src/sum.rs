@@ -30,6 +30,18 @@ impl KahanSum {
         }
     }
 
+    /// Adds another sum, its error too.
+    pub(crate) fn add_sum(&mut self, other: KahanSum) {
+        self.add(other.sum);
+        if self.sum.is_finite() {
+            self.error += other.error;
+        }
+    }
+
+    pub(crate) fn is_finite(self) -> bool {
+        self.sum.is_finite()
+    }
+
     fn scaled(self, factor: f64) -> Self {
         KahanSum {
             sum: self.sum * factor,
@@ -38,35 +50,50 @@ impl KahanSum {
     }
 }
 
-pub(crate) fn sum(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sum = KahanSum::default();
-    values.for_each(|value| sum.add(value));
-    sum.value()
+/// A mean: the sum divided by the count, and where finite values overflow that sum, the mean so far,
+/// updated with each value, so that nothing exceeds the largest of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mean {
+    /// The sum; the mean once it runs.
+    total: KahanSum,
+    count: f64,
+    runs: bool,
 }
 
-/// The mean: the plain sum divided by the count, unless finite values overflow the sum.
-pub(crate) fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let mut total = KahanSum::default();
-    let (mut count, mut all_finite) = (0.0, true);
-    for value in values.clone() {
-        total.add(value);
-        count += 1.0;
-        all_finite &= value.is_finite();
+impl Mean {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, value: f64) {
+        if !self.runs {
+            let mut total = self.total;
+            total.add(value);
+            if total.sum.is_finite() || !value.is_finite() || !self.total.sum.is_finite() {
+                self.total = total;
+                self.count += 1.0;
+                return;
+            }
+            self.runs = true;
+            self.total = self.total.scaled(1.0 / self.count);
+        }
+        let before = self.count;
+        self.count += 1.0;
+        self.total = self.total.scaled(before / self.count);
+        self.total.add(value / self.count);
     }
-    if total.sum.is_finite() || !all_finite {
-        return total.sum / count + total.error / count;
+
+    pub(crate) fn value(self) -> f64 {
+        if self.runs {
+            self.total.value()
+        } else if self.total.sum.is_finite() {
+            self.total.sum / self.count + self.total.error / self.count
+        } else {
+            self.total.sum
+        }
     }
-    running_mean(values)
 }
 
-/// Updates the mean with each value, so that no intermediate exceeds the largest of them.
-fn running_mean(values: impl Iterator<Item = f64>) -> f64 {
-    let mut mean = KahanSum::default();
-    for (before, value) in values.enumerate() {
-        let count = before as f64 + 1.0;
-        mean = mean.scaled(before as f64 / count);
-        mean.add(value / count);
-    }
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let mut mean = Mean::default();
+    values.for_each(|value| mean.add(value));
     mean.value()
 }
 

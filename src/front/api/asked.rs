@@ -1,34 +1,42 @@
 //! Who asks, and within which limits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::HttpRequest;
+use promql::Limits;
 
-use super::{desk::Order, limits::QueryLimits};
-use crate::front::shared::Shared;
+use super::{desk::Order, limits::limits};
+use crate::{front::shared::Shared, settings::Settings};
 
 /// A request, and what it may cost.
 pub(in crate::front) struct Asked<'r> {
     request: &'r HttpRequest,
-    pub(in crate::front) limits: QueryLimits,
-    most_requests: u32,
+    settings: Arc<Settings>,
+    pub(in crate::front) limits: Limits,
 }
 
 impl<'r> Asked<'r> {
     pub(in crate::front) fn of(request: &'r HttpRequest, shared: &Shared) -> Self {
+        let settings = shared.live.load_full();
         Asked {
             request,
-            limits: QueryLimits::default(),
-            most_requests: shared.live.load().server.max_requests,
+            limits: limits(&settings.query),
+            settings,
         }
     }
 
-    /// To be done until then, and no later than the settings allow.
-    pub(in crate::front) fn order(&self, deadline: Duration) -> Order<'r> {
+    /// To be done in the time the settings allow, or in less.
+    pub(in crate::front) fn order(&self, deadline: Option<Duration>) -> Order<'r> {
+        let longest = self.limits.timeout;
         Order {
             request: self.request,
-            deadline: deadline.min(self.limits.timeout),
-            most_requests: self.most_requests,
+            deadline: deadline.map_or(longest, |deadline| deadline.min(longest)),
+            settings: self.settings.clone(),
         }
+    }
+
+    /// Steps of a range query.
+    pub(in crate::front) fn max_points(&self) -> u32 {
+        self.settings.query.max_points
     }
 }

@@ -4,21 +4,23 @@
 
 use std::{
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix_web::{HttpRequest, web};
+use arc_swap::ArcSwap;
 use prometheus::IntGauge;
 use promql::Cancel;
 use vitals_actors::own::OwnMetrics;
 
-use super::{
-    failure::{Failure, FailureKind},
-    limits::QueryLimits,
-};
-use crate::front::{
-    held::{Place, Room},
-    line::Line,
+use super::failure::{Failure, FailureKind};
+use crate::{
+    front::{
+        held::{Place, Room},
+        line::Line,
+    },
+    settings::{Query, Settings},
 };
 
 /// Bytes of a sample in an answer.
@@ -31,10 +33,17 @@ const SHARE: u32 = 2;
 
 /// For the whole process.
 pub(crate) struct Desk {
+    rooms: ArcSwap<Rooms>,
+    own: OwnMetrics,
+}
+
+/// As the settings want them.
+struct Rooms {
+    concurrency: u32,
+    max_samples: u32,
     queries: Room,
     /// What reads no samples need not wait for those who do.
     lookups: Room,
-    own: OwnMetrics,
 }
 
 /// What somebody wants evaluated.
@@ -42,8 +51,7 @@ pub(in crate::front) struct Order<'r> {
     pub(super) request: &'r HttpRequest,
     /// Its turn included.
     pub(super) deadline: Duration,
-    /// Requests that may be under way.
-    pub(super) most_requests: u32,
+    pub(super) settings: Arc<Settings>,
 }
 
 /// The time that is left, the switch, and how long it has waited.
@@ -54,20 +62,28 @@ pub(in crate::front) struct Turn {
 }
 
 impl Desk {
-    pub(crate) fn new(limits: &QueryLimits, own: OwnMetrics) -> Self {
-        let concurrency = limits.concurrency as usize;
-        // One answer as large as any may be has its place.
-        let bytes = (limits.max_samples as usize * OF_A_SAMPLE).max(LEAST_ROOM);
+    pub(crate) fn new(settings: &Query, own: OwnMetrics) -> Self {
         Desk {
-            queries: Room::of(concurrency, bytes),
-            lookups: Room::of(concurrency, LEAST_ROOM),
+            rooms: ArcSwap::from_pointee(Rooms::of(settings)),
             own,
         }
     }
 
+    /// When the settings change, whoever is in the old rooms ends there.
+    fn rooms(&self, settings: &Query) -> Arc<Rooms> {
+        let rooms = self.rooms.load_full();
+        let wanted = (settings.concurrency, settings.max_samples);
+        if (rooms.concurrency, rooms.max_samples) == wanted {
+            return rooms;
+        }
+        let rooms = Arc::new(Rooms::of(settings));
+        self.rooms.store(rooms.clone());
+        rooms
+    }
+
     /// A place for the answer of a query, until it is sent.
     pub(super) fn place(&self, bytes: usize) -> Result<Place, Failure> {
-        let place = self.queries.place(bytes);
+        let place = self.rooms.load().queries.place(bytes);
         place.ok_or_else(|| {
             let message = "too many large answers wait for their clients";
             Failure::new(FailureKind::Unavailable, message)
@@ -81,7 +97,8 @@ impl Desk {
         work: impl FnOnce(&Turn) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let began = Instant::now();
-        let done = self.evaluate(&self.queries, order, work).await;
+        let rooms = self.rooms(&order.settings.query);
+        let done = self.evaluate(&rooms.queries, order, work).await;
         let outcome = done.as_ref().err();
         let outcome = outcome.map_or("success", |failure| failure.kind().as_str());
         self.own.queries.with_label_values(&[outcome]).inc();
@@ -97,7 +114,8 @@ impl Desk {
         order: Order<'_>,
         work: impl FnOnce(&Turn) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.evaluate(&self.lookups, order, work).await
+        let rooms = self.rooms(&order.settings.query);
+        self.evaluate(&rooms.lookups, order, work).await
     }
 
     async fn evaluate<T: Send + 'static>(
@@ -108,12 +126,13 @@ impl Desk {
     ) -> Result<T, Failure> {
         let began = Instant::now();
         let line = order.request.conn_data::<Rc<Line>>().cloned();
+        let most = order.settings.server.max_requests / SHARE;
         let cancel = Cancel::new();
         let _ends_with_the_request = cancel.on_drop();
         let evaluated = async {
             let place = {
                 let _waiting = Counted::one(&self.own.queries_waiting);
-                if self.own.queries_waiting.get() > i64::from(order.most_requests / SHARE) {
+                if self.own.queries_waiting.get() > i64::from(most) {
                     let message = "too many queries wait for their turn";
                     return Err(Failure::new(FailureKind::Unavailable, message));
                 }
@@ -148,6 +167,20 @@ impl Desk {
                 }
             },
             None => evaluated.await,
+        }
+    }
+}
+
+impl Rooms {
+    fn of(settings: &Query) -> Self {
+        let concurrency = settings.concurrency as usize;
+        // One answer as large as any may be has its place.
+        let bytes = (settings.max_samples as usize * OF_A_SAMPLE).max(LEAST_ROOM);
+        Rooms {
+            concurrency: settings.concurrency,
+            max_samples: settings.max_samples,
+            queries: Room::of(concurrency, bytes),
+            lookups: Room::of(concurrency, LEAST_ROOM),
         }
     }
 }

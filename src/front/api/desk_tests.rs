@@ -8,18 +8,23 @@ use futures::{FutureExt, poll};
 use super::*;
 
 fn desk(concurrency: u32) -> Desk {
-    let limits = QueryLimits {
-        concurrency,
-        ..QueryLimits::default()
-    };
-    Desk::new(&limits, OwnMetrics::new().unwrap())
+    let settings = &settings(concurrency).query;
+    Desk::new(settings, OwnMetrics::new().unwrap())
+}
+
+/// Of which two may wait.
+fn settings(concurrency: u32) -> Arc<Settings> {
+    let mut settings = Settings::default();
+    settings.query.concurrency = concurrency;
+    settings.server.max_requests = 4;
+    Arc::new(settings)
 }
 
 fn order(request: &HttpRequest, deadline: Duration) -> Order<'_> {
     Order {
         request,
         deadline,
-        most_requests: 4,
+        settings: settings(1),
     }
 }
 
@@ -105,6 +110,24 @@ async fn a_query_that_panics_is_answered_for() {
     assert_eq!(failed.unwrap_err().kind(), FailureKind::Internal);
     assert_eq!(desk.own.queries_running.get(), 0);
     assert_eq!(desk.query(order(&request, LONG), |_| Ok(7)).await, Ok(7));
+}
+
+#[actix_web::test]
+async fn settings_are_followed() {
+    let desk = desk(1);
+    let request = TestRequest::get().to_http_request();
+    let (end, ended) = mpsc::channel::<()>();
+    let first = desk.query(order(&request, LONG), move |_| {
+        let _ = ended.recv();
+        Ok(())
+    });
+    let mut first = Box::pin(first);
+    assert!(poll!(&mut first).is_pending());
+    let mut another = order(&request, LONG);
+    another.settings = settings(2);
+    assert_eq!(desk.query(another, |_| Ok(7)).await, Ok(7));
+    drop(end);
+    assert_eq!(first.await, Ok(()));
 }
 
 #[test]

@@ -271,7 +271,7 @@ impl Statistics {
             },
             samples: Samples {
                 total_queryable_samples: stats.samples_read,
-                peak_samples: stats.samples_read,
+                peak_samples: stats.peak_samples,
             },
         }
     }

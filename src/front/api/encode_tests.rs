@@ -79,6 +79,7 @@ fn what_is_to_be_said_of_it_comes_last() {
         infos: vec!["i".into(), "j".into()],
         stats: Stats {
             samples_read: 7,
+            peak_samples: 5,
             evaluation: Duration::from_millis(250),
             ..Stats::default()
         },
@@ -94,7 +95,7 @@ fn what_is_to_be_said_of_it_comes_last() {
             r#"{"status":"success","data":{"resultType":"vector","result":[],"#,
             r#""stats":{"timings":{"evalTotalTime":0.25,"resultSortTime":0.0,"#,
             r#""queryPreparationTime":0.0,"innerEvalTime":0.25,"execQueueTime":0.5,"execTotalTime":1.5},"#,
-            r#""samples":{"totalQueryableSamples":7,"peakSamples":7}}},"#,
+            r#""samples":{"totalQueryableSamples":7,"peakSamples":5}}},"#,
             r#""warnings":["w\""],"infos":["i","j"]}"#
         )
     );

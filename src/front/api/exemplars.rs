@@ -42,10 +42,10 @@ pub(crate) async fn query_exemplars(
         return Err(Failure::bad_data(message));
     }
     let asked = Asked::of(&request, &shared);
-    let limits = asked.limits.of_engine();
+    let limits = asked.limits;
     let text = form.first("query").unwrap_or_default().to_owned();
     let work = move |_: &_| parsed(&text, limits).map(|_| ());
-    let order = asked.order(limits.timeout);
+    let order = asked.order(None);
     shared.desk.look_up(order, work).await?;
     Ok(success(json!([])))
 }

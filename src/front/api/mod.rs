@@ -12,11 +12,10 @@
 //! | `status/{buildinfo,runtimeinfo,flags,config,tsdb}` | `status/` |
 //!
 //! A request is read by `form.rs`, `time.rs` and `matching.rs`; what takes a moment waits for its turn
-//! at the `desk.rs`, reads the `database.rs` and is written by `encode.rs` while it is sent.
+//! at the `desk.rs`, reads the history and is written by `encode.rs` while it is sent.
 
 mod answer;
 mod asked;
-mod database;
 mod desk;
 mod encode;
 pub(super) mod exemplars;
@@ -34,10 +33,8 @@ pub(super) mod status;
 pub(super) mod targets;
 mod time;
 
-pub(crate) use database::{Database, Memory, OpenDatabase};
 pub(crate) use desk::Desk;
 pub(super) use failure::{body, is_of_the_api};
-pub(crate) use limits::QueryLimits;
 
 #[cfg(test)]
 mod tests;

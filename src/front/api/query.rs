@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use promql::{Answer, Engine, Limits, Query, QueryType, Value};
+use vitals_actors::history::Reader;
 
 use super::{
     answer::{TRUNCATED, success},
@@ -21,7 +22,7 @@ use crate::front::shared::Shared;
 /// What all queries are asked with.
 struct Question {
     text: String,
-    deadline: Duration,
+    deadline: Option<Duration>,
     limits: Limits,
     limit: usize,
     stats: bool,
@@ -29,8 +30,8 @@ struct Question {
 
 impl Question {
     fn of(form: &Form, asked: &Asked<'_>, limit: usize) -> Result<Self, Failure> {
-        let mut limits = asked.limits.of_engine();
-        let deadline = time::duration_of(form, "timeout")?.unwrap_or(limits.timeout);
+        let mut limits = asked.limits;
+        let deadline = time::duration_of(form, "timeout")?;
         if let Some(text) = form.first("lookback_delta") {
             let lookback = time::duration(text).map_err(|why| {
                 Failure::bad_data(format!("error parsing lookback delta duration: {why}"))
@@ -119,8 +120,8 @@ impl Steps {
             end_ms,
             step_ms,
         } = self;
-        let database = (shared.database)();
-        Ok(query.range(&*database, start_ms, end_ms, step_ms, &turn.cancel)?)
+        let history = Reader::of(&shared.head);
+        Ok(query.range(&history, start_ms, end_ms, step_ms, &turn.cancel)?)
     }
 }
 
@@ -213,10 +214,9 @@ pub(crate) async fn query(
     let at_ms = time::optional(&form, "time")?.unwrap_or_else(time::now);
     let asked = Asked::of(&request, &shared);
     let question = Question::of(&form, &asked, limit)?;
-    let database = shared.clone();
+    let head = shared.head.clone();
     let evaluate = move |query: &Query, turn: &Turn| {
-        let database = (database.database)();
-        Ok(query.instant(&*database, at_ms, &turn.cancel)?)
+        Ok(query.instant(&Reader::of(&head), at_ms, &turn.cancel)?)
     };
     evaluated(question, at_ms, &asked, &shared, evaluate).await
 }
@@ -252,10 +252,10 @@ pub(crate) async fn query_range(
 ) -> Result<HttpResponse, Failure> {
     let limit = limit_of(&form)?;
     let asked = Asked::of(&request, &shared);
-    let steps = Steps::of(&form, asked.limits.max_points)?;
+    let steps = Steps::of(&form, asked.max_points())?;
     let question = Question::of(&form, &asked, limit)?;
-    let database = shared.clone();
-    let evaluate = move |query: &Query, turn: &Turn| steps.evaluate(query, &database, turn);
+    let at_hand = shared.clone();
+    let evaluate = move |query: &Query, turn: &Turn| steps.evaluate(query, &at_hand, turn);
     evaluated(question, 0, &asked, &shared, evaluate).await
 }
 
@@ -278,9 +278,9 @@ pub(crate) async fn format_query(
     shared: Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, &shared);
-    let limits = asked.limits.of_engine();
+    let limits = asked.limits;
     let text = form.first("query").unwrap_or_default().to_owned();
     let work = move |_: &_| Ok(parsed(&text, limits)?.to_string());
-    let order = asked.order(limits.timeout);
+    let order = asked.order(None);
     Ok(success(shared.desk.look_up(order, work).await?))
 }

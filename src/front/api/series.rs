@@ -7,11 +7,11 @@ use actix_web::{
 use exposition::{Labels, is_label_name};
 use promql::Matcher;
 use serde::{Serialize, Serializer};
+use vitals_actors::history::Reader;
 
 use super::{
     answer::{limited, with_warnings},
     asked::Asked,
-    database::Database,
     failure::{Failure, FailureBody},
     form::Form,
     matching, time,
@@ -44,18 +44,17 @@ impl Lookup {
         self,
         request: &HttpRequest,
         shared: &Data<Shared>,
-        found: impl FnOnce(&dyn Database, &[Vec<Matcher>], i64, i64) -> Vec<T> + Send + 'static,
+        found: impl FnOnce(&Reader, &[Vec<Matcher>], i64, i64) -> Vec<T> + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
         let asked = Asked::of(request, shared);
-        let limits = asked.limits.of_engine();
-        let database = shared.clone();
+        let limits = asked.limits;
+        let head = shared.head.clone();
         let work = move |_: &_| {
             let sets = matching::sets(&self.texts, &limits)?;
-            let database = (database.database)();
-            let found = found(&*database, &sets, self.start_ms, self.end_ms);
+            let found = found(&Reader::of(&head), &sets, self.start_ms, self.end_ms);
             Ok(limited(found, self.limit))
         };
-        let order = asked.order(asked.limits.timeout);
+        let order = asked.order(None);
         let (found, warnings) = shared.desk.look_up(order, work).await?;
         Ok(with_warnings(found, warnings))
     }
@@ -111,8 +110,8 @@ pub(crate) async fn series(
     if lookup.texts.is_empty() {
         return Err(Failure::bad_data("no match[] parameter provided"));
     }
-    let found = |database: &dyn Database, sets: &[_], start_ms, end_ms| {
-        let series = database.series(sets, start_ms, end_ms);
+    let found = |history: &Reader, sets: &[_], start_ms, end_ms| {
+        let series = history.series(sets, start_ms, end_ms);
         series.into_iter().map(AsObject).collect()
     };
     lookup.answer(&request, &shared, found).await
@@ -142,8 +141,8 @@ pub(crate) async fn labels(
     form: Form,
     shared: Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
-    let found = |database: &dyn Database, sets: &[_], start_ms, end_ms| {
-        database.label_names(sets, start_ms, end_ms)
+    let found = |history: &Reader, sets: &[_], start_ms, end_ms| {
+        history.label_names(sets, start_ms, end_ms)
     };
     Lookup::of(&form)?.answer(&request, &shared, found).await
 }
@@ -179,8 +178,8 @@ pub(crate) async fn label_values(
         let message = format!("invalid label name: {name:?}");
         return Err(Failure::bad_data(message));
     }
-    let found = move |database: &dyn Database, sets: &[_], start_ms, end_ms| {
-        database.label_values(&name, sets, start_ms, end_ms)
+    let found = move |history: &Reader, sets: &[_], start_ms, end_ms| {
+        history.label_values(&name, sets, start_ms, end_ms)
     };
     Lookup::of(&form)?.answer(&request, &shared, found).await
 }

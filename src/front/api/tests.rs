@@ -7,33 +7,33 @@ use actix_web::{
     web::Data,
 };
 use exposition::Labels;
+use tsdb::Head;
 
-use super::database::Memory;
-use crate::front::{routes::routes, shared::tests::shared_over};
+use crate::front::{routes::routes, shared::tests::shared};
 
 /// 12:00:00 UTC.
 const NOON: i64 = 1_700_049_600;
 
 /// `up` of two, and a counter, every 10 s for 10 min before noon.
-fn memory() -> Memory {
-    let mut memory = Memory::default();
-    let at = |nth: i64| NOON * 1_000 - 600_000 + nth * 10_000;
+fn remember(head: &Head) {
     let up = |job: &str| Labels::new([("__name__", "up"), ("job", job)]);
-    let samples = |value: fn(i64) -> f64| {
-        let all = (0..=60).map(|nth| (at(nth), value(nth)));
-        all.collect::<Vec<_>>()
-    };
-    memory.append(up("iris"), &samples(|nth| f64::from(nth % 2 == 0)));
-    memory.append(up("node"), &samples(|_| 1.0));
     let counter = Labels::new([("__name__", "x_total"), ("a", "q\"q")]);
-    memory.append(counter, &samples(|nth| nth as f64 * 5.0));
-    memory
+    let series = [up("iris"), up("node"), counter];
+    let series = series.map(|labels| head.series("test", &labels).unwrap());
+    for nth in 0..=60 {
+        let values = [f64::from(nth % 2 == 0), 1.0, f64::from(nth) * 5.0];
+        let row: Vec<_> = series.iter().copied().zip(values).collect();
+        let at_ms = NOON * 1_000 - 600_000 + i64::from(nth) * 10_000;
+        assert_eq!(head.append(at_ms, &row).taken, 3);
+    }
 }
 
 /// Asked by this method; what came back.
 async fn ask(method: Method, path: &str, form: Option<&str>) -> (StatusCode, String) {
+    let shared = shared();
+    remember(&shared.head);
     let app = App::new()
-        .app_data(Data::from(shared_over(memory())))
+        .app_data(Data::from(shared))
         .configure(|config| routes(config, ""));
     let app = test::init_service(app).await;
     let mut request = TestRequest::with_uri(path).method(method);

@@ -1,62 +1,66 @@
 //! absent and absent_over_time: a 1 where there is nothing.
 
-use super::Args;
-use crate::METRIC_NAME;
-use crate::error::Result;
-use crate::eval::unwrap_parens;
-use crate::matcher::{Matcher, Test};
-use crate::value::{ABSENT, Series, is_absent};
-use exposition::Labels;
-use promql_parser::parser::Expr;
 use std::collections::BTreeMap;
 
-pub(crate) fn absent(args: &Args) -> Result<Vec<Series>> {
-    let input = args.vector(0)?;
-    complement(args, input)
+use exposition::Labels;
+
+use super::args::Args;
+use crate::{
+    METRIC_NAME,
+    error::Result,
+    eval::{ABSENT, Row, Series, Stream, is_absent},
+    expr::{Expr, WindowOf},
+    matcher::Test,
+};
+
+pub(super) fn absent<'q>(args: &Args<'q>) -> Result<Stream<'q>> {
+    complement(args, args.vector(0)?)
 }
 
-pub(crate) fn absent_over_time(args: &Args) -> Result<Vec<Series>> {
+pub(super) fn absent_over_time<'q>(args: &Args<'q>) -> Result<Stream<'q>> {
     let input = args.range_vector(0)?;
-    complement(
-        args,
-        input.map(|windows, series| windows.slide(series, |_| 1.0))?,
-    )
+    let present = input.map(|windows, series| windows.slide(series, |_| 1.0));
+    complement(args, present)
 }
 
-fn complement(args: &Args, input: Vec<Series>) -> Result<Vec<Series>> {
-    let missing = |step: usize| input.iter().all(|one| is_absent(one.values[step]));
-    let values = (0..args.grid.steps).map(|step| if missing(step) { 1.0 } else { ABSENT });
-    let result = Series::new(labels_of_the_missing(args.expr(0)?)?, values.collect());
-    Ok(if result.has_samples() {
-        vec![result]
-    } else {
-        Vec::new()
-    })
-}
-
-/// What is known of the labels of a series that is not there: those that a selector demands by
-/// `=`, once each.
-fn labels_of_the_missing(expr: &Expr) -> Result<Labels> {
-    let selector = match unwrap_parens(expr) {
-        Expr::VectorSelector(selector) => selector,
-        Expr::MatrixSelector(matrix) => &matrix.vs,
-        _ => return Ok(Labels::default()),
-    };
-    let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for matcher in Matcher::all_of(selector)? {
-        if matcher.label() == METRIC_NAME {
-            continue;
+fn complement<'q>(args: &Args<'q>, input: Stream<'q>) -> Result<Stream<'q>> {
+    let mut missing: Row = args.ev.constant(1.0, args.grid)?;
+    for series in input {
+        let series = series?;
+        for (missing, value) in missing.iter_mut().zip(series.values.iter()) {
+            if !is_absent(*value) {
+                *missing = ABSENT;
+            }
         }
+    }
+    let result = Series::new(labels_of_the_missing(args.expr(0)?), missing);
+    let result = result.has_samples().then_some(Ok(result));
+    Ok(Box::new(result.into_iter()))
+}
+
+/// What is known of the labels of a series that is not there: those that a selector demands by `=`,
+/// once each.
+fn labels_of_the_missing(expr: &Expr) -> Labels {
+    let selection = match expr.unwrapped() {
+        Expr::Selection(selection) => selection,
+        Expr::Window(window) => match &window.of {
+            WindowOf::Selection(selection) => selection,
+            WindowOf::Subquery { .. } => return Labels::none(),
+        },
+        _ => return Labels::none(),
+    };
+    let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for matcher in &selection.matchers {
         let value = match matcher.test() {
-            Test::Equal(value) => Some(value.clone()),
+            _ if matcher.label() == METRIC_NAME => continue,
+            Test::Equal(value) => Some(&**value),
             _ => None,
         };
-        let known = known.entry(matcher.label().to_owned());
+        let known = known.entry(matcher.label());
         known.and_modify(|known| *known = None).or_insert(value);
     }
     let known = known.into_iter();
     let pairs = known.filter_map(|(name, value)| Some((name, value?)));
-    Ok(pairs.fold(Labels::none(), |labels, (name, value)| {
-        labels.with(name, value)
-    }))
+    // Names that no series has are left out.
+    Labels::try_new(pairs).unwrap_or_default()
 }

@@ -1,10 +1,12 @@
 //! Functions of one number.
 
-use super::{Args, map_values};
-use crate::error::Result;
-use crate::value::Series;
+use super::args::Args;
+use crate::{
+    error::Result,
+    eval::{ABSENT, Stream},
+};
 
-pub(crate) fn function(name: &str) -> Option<fn(f64) -> f64> {
+pub(super) fn function(name: &str) -> Option<fn(f64) -> f64> {
     Some(match name {
         "abs" => f64::abs,
         "ceil" => f64::ceil,
@@ -39,40 +41,52 @@ pub(crate) fn function(name: &str) -> Option<fn(f64) -> f64> {
     })
 }
 
-/// `round` and the `clamp` family: functions with scalar arguments besides the vector.
-pub(crate) fn with_bounds(name: &str, args: &Args) -> Result<Vec<Series>> {
-    let input = args.vector(0)?;
-    match name {
-        "round" => {
-            let nearest = args.scalar_or(1, 1.0)?;
-            Ok(map_values(input, |step, value| round(value, nearest[step])))
-        }
-        "clamp_min" => {
-            let low = args.scalar(1)?;
-            Ok(map_values(input, |step, value| at_least(value, low[step])))
-        }
-        "clamp_max" => {
-            let high = args.scalar(1)?;
-            Ok(map_values(input, |step, value| at_most(value, high[step])))
-        }
-        _ => clamp(input, &args.scalar(1)?, &args.scalar(2)?),
+/// To the nearest multiple of the second argument, halves up.
+pub(super) fn round<'q>(args: &Args<'q>) -> Result<Stream<'q>> {
+    if args.exprs.len() < 2 {
+        return args.map(|_, value| (value + 0.5).floor());
+    }
+    let nearest = args.scalar(1)?;
+    args.map(move |step, value| {
+        // Multiplying by the inverse keeps `round(x, 0.1)` free of the error of dividing by 0.1.
+        let inverse = 1.0 / nearest[step];
+        (value * inverse + 0.5).floor() / inverse
+    })
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clamp {
+    Both,
+    Min,
+    Max,
+}
+
+impl Clamp {
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "clamp" => Clamp::Both,
+            "clamp_min" => Clamp::Min,
+            "clamp_max" => Clamp::Max,
+            _ => return None,
+        })
     }
 }
 
-fn clamp(input: Vec<Series>, low: &[f64], high: &[f64]) -> Result<Vec<Series>> {
-    let clamped = map_values(input, |step, value| {
-        if low[step] > high[step] {
-            return crate::value::ABSENT;
+pub(super) fn clamp<'q>(clamp: Clamp, args: &Args<'q>) -> Result<Stream<'q>> {
+    let bound = args.scalar(1)?;
+    match clamp {
+        Clamp::Min => args.map(move |step, value| at_least(value, bound[step])),
+        Clamp::Max => args.map(move |step, value| at_most(value, bound[step])),
+        Clamp::Both => {
+            let (low, high) = (bound, args.scalar(2)?);
+            args.map(move |step, value| {
+                if low[step] > high[step] {
+                    return ABSENT;
+                }
+                at_most(at_least(value, low[step]), high[step])
+            })
         }
-        at_most(at_least(value, low[step]), high[step])
-    });
-    Ok(clamped.into_iter().filter(Series::has_samples).collect())
-}
-
-/// Multiplying by the inverse keeps `round(x, 0.1)` free of the error of dividing by 0.1.
-fn round(value: f64, nearest: f64) -> f64 {
-    let inverse = 1.0 / nearest;
-    (value * inverse + 0.5).floor() / inverse
+    }
 }
 
 /// Unlike `f64::max`, NaN wins.

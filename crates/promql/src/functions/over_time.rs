@@ -1,63 +1,112 @@
 //! The `*_over_time` family: one number from the values of a window.
 
-use super::Args;
-use crate::error::Result;
-use crate::sum;
-use crate::value::Series;
+use super::{args::Args, blocks::Blocks};
+use crate::{
+    error::Result,
+    eval::{RangeSeries, Stream, Windows},
+    queryable::Reduction,
+    sum,
+};
 
-/// The result of the named function; `None` when the name is not of this family.
-pub(crate) fn eval(name: &str, args: &Args) -> Option<Result<Vec<Series>>> {
-    let reduce: fn(&[f64]) -> f64 = match name {
-        "sum_over_time" => |values| sum::sum(values.iter().copied()),
-        "avg_over_time" => |values| sum::mean(values.iter().copied()),
-        "count_over_time" => |values| values.len() as f64,
-        "present_over_time" => |_| 1.0,
-        "min_over_time" => |values| extreme(values, f64::min),
-        "max_over_time" => |values| extreme(values, f64::max),
-        "stdvar_over_time" => |values| sum::variance(values.iter().copied()),
-        "stddev_over_time" => |values| sum::variance(values.iter().copied()).sqrt(),
-        "mad_over_time" => median_absolute_deviation,
-        "last_over_time" => return Some(pick(args, |values| values[values.len() - 1])),
-        "first_over_time" => return Some(pick(args, |values| values[0])),
-        "quantile_over_time" => return Some(quantile(args)),
-        _ => return None,
-    };
-    Some(args.range_vector(0).and_then(|input| {
-        input.map(|windows, series| windows.slide(series, |window| reduce(window.values)))
-    }))
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OverTime {
+    /// What a summary of the samples tells, too.
+    Reduced(Reduction),
+    Avg,
+    /// All values of the window at once.
+    Whole(fn(&[f64]) -> f64),
+    /// One of its samples as it is: the series keeps its name.
+    Picked(fn(&[f64]) -> f64),
+    Quantile,
 }
 
-/// A sample of the window as it is: the series keeps its name.
-fn pick(args: &Args, choose: fn(&[f64]) -> f64) -> Result<Vec<Series>> {
-    let input = args.range_vector(0)?;
-    input.map_keeping_names(|windows, series| windows.slide(series, |window| choose(window.values)))
+impl OverTime {
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum_over_time" => OverTime::Reduced(Reduction::Sum),
+            "count_over_time" => OverTime::Reduced(Reduction::Count),
+            "min_over_time" => OverTime::Reduced(Reduction::Min),
+            "max_over_time" => OverTime::Reduced(Reduction::Max),
+            "avg_over_time" => OverTime::Avg,
+            "present_over_time" => OverTime::Whole(|_| 1.0),
+            "stdvar_over_time" => OverTime::Whole(|values| sum::variance(values.iter().copied())),
+            "stddev_over_time" => {
+                OverTime::Whole(|values| sum::variance(values.iter().copied()).sqrt())
+            }
+            "mad_over_time" => OverTime::Whole(median_absolute_deviation),
+            "last_over_time" => OverTime::Picked(|values| values[values.len() - 1]),
+            "first_over_time" => OverTime::Picked(|values| values[0]),
+            "quantile_over_time" => OverTime::Quantile,
+            _ => return None,
+        })
+    }
 }
 
-fn quantile(args: &Args) -> Result<Vec<Series>> {
+pub(super) fn eval<'q>(over_time: OverTime, args: &Args<'q>) -> Result<Stream<'q>> {
+    Ok(match over_time {
+        OverTime::Quantile => return quantile(args),
+        OverTime::Picked(pick) => {
+            let input = args.range_vector(0)?;
+            input.map_keeping_names(move |windows, series| {
+                windows.slide(series, |window| pick(window.values))
+            })
+        }
+        OverTime::Whole(reduce) => {
+            let input = args.range_vector(0)?;
+            input.map(move |windows, series| windows.slide(series, |window| reduce(window.values)))
+        }
+        OverTime::Avg => {
+            let input = args.reduced(Some(Reduction::Sum))?;
+            input.map(average)
+        }
+        OverTime::Reduced(reduction) => {
+            let input = args.reduced(Some(reduction))?;
+            input.map(move |windows, series| reduced(reduction, windows, series))
+        }
+    })
+}
+
+fn reduced(reduction: Reduction, windows: &Windows, series: &RangeSeries<'_>) -> Result<Vec<f64>> {
+    let mut blocks = Blocks::of(series, windows.range_ms());
+    match reduction {
+        Reduction::Count => windows.slide(series, |window| window.values.len() as f64),
+        Reduction::Min => windows.slide(series, |window| blocks.extreme(window, f64::min)),
+        Reduction::Max => windows.slide(series, |window| blocks.extreme(window, f64::max)),
+        Reduction::Sum => windows.slide(series, |window| blocks.sum(window).value()),
+    }
+}
+
+fn average(windows: &Windows, series: &RangeSeries<'_>) -> Result<Vec<f64>> {
+    let mut blocks = Blocks::of(series, windows.range_ms());
+    windows.slide(series, |window| {
+        let sum = blocks.sum(window);
+        if sum.is_finite() {
+            sum.value() / window.values.len() as f64
+        } else {
+            // It may have overflowed, which a mean need not.
+            sum::mean(window.values.iter().copied())
+        }
+    })
+}
+
+fn quantile<'q>(args: &Args<'q>) -> Result<Stream<'q>> {
+    let ev = args.ev;
     let phi = args.scalar(0)?;
     let input = args.range_vector(1)?;
     let mut sorted = Vec::new();
-    input.map(|windows, series| {
-        windows.slide(series, |window| {
+    let mut told = false;
+    Ok(input.map(move |windows, series| {
+        if !std::mem::replace(&mut told, true) {
+            for phi in phi.iter().filter(|phi| !(0.0..=1.0).contains(*phi)) {
+                ev.notes.quantile(*phi);
+            }
+        }
+        windows.slide_by_step(series, |window| {
             sorted.clear();
             sorted.extend_from_slice(window.values);
             sum::quantile(phi[window.step], &mut sorted)
         })
-    })
-}
-
-/// The least or largest value; `f64::min` and `f64::max` prefer any number to NaN. Eight
-/// independent lanes, so that the processor need not wait for each comparison.
-fn extreme(values: &[f64], pick: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [f64::NAN; 8];
-    let chunks = values.chunks_exact(8);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = pick(*lane, *value);
-        }
-    }
-    lanes.iter().chain(rest).copied().fold(f64::NAN, pick)
+    }))
 }
 
 fn median_absolute_deviation(values: &[f64]) -> f64 {

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vitals_actors::units::HumanDuration;
 
-use super::{answer::success, limits::QueryLimits};
-use crate::{build, front::shared::Shared};
+use super::answer::success;
+use crate::{build, front::shared::Shared, settings::Settings};
 
 /// The Prometheus whose API this is: clients look at it to know what they may ask.
 const PROMETHEUS: &str = "3.5.0";
@@ -49,6 +49,12 @@ struct RuntimeInfo {
     #[serde(rename = "GODEBUG")]
     debug: &'static str,
     storage_retention: String,
+}
+
+/// How long history lasts, and how large it may be.
+fn retention(settings: &Settings) -> String {
+    let time = HumanDuration(settings.history.retention);
+    format!("{time} or {}", settings.history.max_size)
 }
 
 /// The build
@@ -101,7 +107,7 @@ pub(crate) async fn runtimeinfo(shared: Data<Shared>) -> HttpResponse {
         memory_limit: 0,
         gc: "",
         debug: "",
-        storage_retention: String::new(),
+        storage_retention: retention(&shared.live.load()),
     })
 }
 
@@ -116,7 +122,7 @@ pub(crate) async fn runtimeinfo(shared: Data<Shared>) -> HttpResponse {
 )]
 pub(crate) async fn flags(shared: Data<Shared>) -> HttpResponse {
     let settings = shared.live.load_full();
-    let query = QueryLimits::default();
+    let query = &settings.query;
     let server = &settings.server;
     let external = server.external_url.as_ref();
     let config = shared.reloader.flags.config.as_ref();
@@ -129,6 +135,14 @@ pub(crate) async fn flags(shared: Data<Shared>) -> HttpResponse {
         ("query.max-concurrency", query.concurrency.to_string()),
         ("query.max-samples", query.max_samples.to_string()),
         ("query.timeout", HumanDuration(query.timeout).to_string()),
+        (
+            "storage.tsdb.retention.size",
+            settings.history.max_size.to_string(),
+        ),
+        (
+            "storage.tsdb.retention.time",
+            HumanDuration(settings.history.retention).to_string(),
+        ),
         ("storage.tsdb.path", server.data.display().to_string()),
         (
             "web.external-url",

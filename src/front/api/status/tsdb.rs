@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use exposition::Labels;
 use promql::METRIC_NAME;
 use serde::Serialize;
+use vitals_actors::history::Reader;
 
 use super::super::{
     answer::success,
@@ -121,13 +122,14 @@ pub(crate) async fn tsdb(
         }
     };
     let asked = Asked::of(&request, &shared);
-    let at_hand = shared.clone();
+    let head = shared.head.clone();
     let work = move |_: &_| {
-        let database = (at_hand.database)();
-        let series = database.series(&[], i64::MIN, i64::MAX);
-        Ok(Statistics::of(&series, database.times(), most))
+        let history = Reader::of(&head);
+        let series = history.series(&[Vec::new()], i64::MIN, i64::MAX);
+        let times = history.store().span().unwrap_or_default();
+        Ok(Statistics::of(&series, times, most))
     };
-    let order = asked.order(asked.limits.timeout);
+    let order = asked.order(None);
     Ok(success(shared.desk.look_up(order, work).await?))
 }
 

@@ -1,0 +1,54 @@
+//! Instant selectors: at each step, the newest sample of the lookback window.
+
+use super::{
+    Evaluator,
+    row::{ABSENT, Grid, Row, Series, Stream, is_absent},
+    timing::Timing,
+};
+use crate::{error::Result, expr::Selection, queryable::RawSeries};
+
+/// What is taken of a sample: its time in milliseconds, and its value.
+pub(crate) type Pick = fn(i64, f64) -> f64;
+
+impl<'q> Evaluator<'q> {
+    /// The newest sample at each step.
+    pub(crate) fn latest(
+        &'q self,
+        selection: &'q Selection,
+        grid: Grid,
+        pick: Pick,
+    ) -> Result<Stream<'q>> {
+        let timing = Timing::new(selection.moment, self.query);
+        let lookback_ms = self.lookback_ms();
+        let found = self.select(selection, timing, lookback_ms, &grid, None)?;
+        let walked = found.map(move |raw| {
+            let raw = raw?;
+            let _raw_is_held = self.meter.hold(raw.times.len())?;
+            let hold = self.meter.hold(grid.steps)?;
+            let values = walk(&raw, &grid, timing, lookback_ms, pick);
+            Ok(Series::new(raw.labels, Row::new(hold, values)))
+        });
+        Ok(Box::new(walked.filter(|series| {
+            series.as_ref().map_or(true, Series::has_samples)
+        })))
+    }
+}
+
+/// One cursor over the samples, moved forward from step to step.
+fn walk(raw: &RawSeries, grid: &Grid, timing: Timing, lookback_ms: i64, pick: Pick) -> Vec<f64> {
+    let (times, values) = (&raw.times[..], &raw.values[..]);
+    let mut passed = 0;
+    let at_step = |time| {
+        let reference = timing.reference(time);
+        while passed < times.len() && times[passed] <= reference {
+            passed += 1;
+        }
+        match passed.checked_sub(1) {
+            Some(i) if times[i] > reference - lookback_ms && !is_absent(values[i]) => {
+                pick(times[i], values[i])
+            }
+            _ => ABSENT,
+        }
+    };
+    grid.times().map(at_step).collect()
+}

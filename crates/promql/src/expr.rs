@@ -1,0 +1,233 @@
+//! The tree of a query: what the parser made, checked and ready to be evaluated.
+
+use exposition::Labels;
+
+use crate::{
+    METRIC_NAME, binary::Operator, functions::Function, matcher::Matcher, query::QueryType,
+};
+
+/// A node.
+#[derive(Clone, Debug)]
+pub(crate) enum Expr {
+    Number(f64),
+    Text(String),
+    Selection(Selection),
+    Window(Box<WindowExpr>),
+    Paren(Box<Expr>),
+    Negated(Box<Expr>),
+    Chain(Box<Chain>),
+    Aggregation(Box<Aggregation>),
+    Call(Call),
+}
+
+/// Which series, and of what time.
+#[derive(Clone, Debug)]
+pub(crate) struct Selection {
+    /// Of the name too.
+    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) moment: Moment,
+}
+
+/// `@` and `offset`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Moment {
+    pub(crate) at: Option<At>,
+    pub(crate) offset_ms: i64,
+}
+
+/// What stands behind `@`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum At {
+    Start,
+    End,
+    Time { ms: i64 },
+}
+
+/// A range vector: the samples of each step's window.
+#[derive(Clone, Debug)]
+pub(crate) struct WindowExpr {
+    pub(crate) range_ms: i64,
+    pub(crate) of: WindowOf,
+}
+
+/// Where those samples come from.
+#[derive(Clone, Debug)]
+pub(crate) enum WindowOf {
+    Selection(Selection),
+    Subquery {
+        inner: Expr,
+        step_ms: Option<i64>,
+        moment: Moment,
+    },
+}
+
+/// Operators that lean left, as written from left to right: `((first + a) * b) - c`. A list, because a
+/// thousand of them would be too deep to recurse on.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    pub(crate) first: Expr,
+    pub(crate) links: Vec<Link>,
+}
+
+/// An operator with what is on its right.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) operator: Operator,
+    /// `bool`
+    pub(crate) judges: bool,
+    /// `on` or `ignoring`
+    pub(crate) matching: Option<LabelList>,
+    pub(crate) cardinality: Cardinality,
+    pub(crate) rhs: Expr,
+}
+
+/// How many series of each side belong together.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cardinality {
+    OneToOne,
+    /// `group_left`, with labels to take from the one side.
+    ManyToOne(Vec<String>),
+    /// `group_right`
+    OneToMany(Vec<String>),
+}
+
+/// Labels that count (`by`, `on`), or that do not (`without`, `ignoring`).
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LabelList {
+    Only(Vec<String>),
+    AllBut(Vec<String>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Aggregation {
+    pub(crate) operator: Aggregator,
+    pub(crate) parameter: Option<Expr>,
+    pub(crate) input: Expr,
+    /// `by` or `without`
+    pub(crate) grouping: Option<LabelList>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregator {
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Count,
+    Group,
+    Stddev,
+    Stdvar,
+    TopK,
+    BottomK,
+    Quantile,
+    CountValues,
+    LimitK,
+    LimitRatio,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) function: Function,
+    /// As it is written.
+    pub(crate) name: &'static str,
+    pub(crate) args: Vec<Expr>,
+}
+
+impl Expr {
+    pub(crate) fn query_type(&self) -> QueryType {
+        match self {
+            Expr::Number(_) => QueryType::Scalar,
+            Expr::Text(_) => QueryType::Text,
+            Expr::Selection(_) | Expr::Aggregation(_) => QueryType::Vector,
+            Expr::Window(_) => QueryType::Matrix,
+            Expr::Paren(inner) | Expr::Negated(inner) => inner.query_type(),
+            Expr::Chain(chain) => {
+                let links = chain.links.iter().map(|link| &link.rhs);
+                let mut all = links.chain([&chain.first]);
+                if all.all(|expr| expr.query_type() == QueryType::Scalar) {
+                    QueryType::Scalar
+                } else {
+                    QueryType::Vector
+                }
+            }
+            Expr::Call(call) => call.function.query_type(),
+        }
+    }
+
+    /// Without the brackets around it.
+    pub(crate) fn unwrapped(&self) -> &Expr {
+        let mut expr = self;
+        while let Expr::Paren(inner) = expr {
+            expr = inner;
+        }
+        expr
+    }
+
+    /// Calls `see` with every selection in it, from left to right.
+    pub(crate) fn each_selection<'e>(&'e self, see: &mut impl FnMut(&'e Selection)) {
+        match self {
+            Expr::Number(_) | Expr::Text(_) => {}
+            Expr::Selection(selection) => see(selection),
+            Expr::Window(window) => match &window.of {
+                WindowOf::Selection(selection) => see(selection),
+                WindowOf::Subquery { inner, .. } => inner.each_selection(see),
+            },
+            Expr::Paren(inner) | Expr::Negated(inner) => inner.each_selection(see),
+            Expr::Chain(chain) => {
+                chain.first.each_selection(see);
+                for link in &chain.links {
+                    link.rhs.each_selection(see);
+                }
+            }
+            Expr::Aggregation(aggregation) => {
+                if let Some(parameter) = &aggregation.parameter {
+                    parameter.each_selection(see);
+                }
+                aggregation.input.each_selection(see);
+            }
+            Expr::Call(call) => {
+                for arg in &call.args {
+                    arg.each_selection(see);
+                }
+            }
+        }
+    }
+}
+
+impl LabelList {
+    /// Those labels of a series that count. Its name does only where it is listed.
+    pub(crate) fn of(&self, labels: &Labels) -> Labels {
+        match self {
+            LabelList::Only(names) => labels.keeping(|name| has(names, name)),
+            LabelList::AllBut(names) => {
+                labels.keeping(|name| name != METRIC_NAME && !has(names, name))
+            }
+        }
+    }
+}
+
+pub(crate) fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known == name)
+}
+
+impl Aggregator {
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Aggregator::Sum => "sum",
+            Aggregator::Avg => "avg",
+            Aggregator::Min => "min",
+            Aggregator::Max => "max",
+            Aggregator::Count => "count",
+            Aggregator::Group => "group",
+            Aggregator::Stddev => "stddev",
+            Aggregator::Stdvar => "stdvar",
+            Aggregator::TopK => "topk",
+            Aggregator::BottomK => "bottomk",
+            Aggregator::Quantile => "quantile",
+            Aggregator::CountValues => "count_values",
+            Aggregator::LimitK => "limitk",
+            Aggregator::LimitRatio => "limit_ratio",
+        }
+    }
+}
