@@ -7,7 +7,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{command::simulate::Simulate, settings};
+use crate::{
+    command::{query::Asked, simulate::Simulate},
+    settings,
+};
 
 /// The version with the commit it was built from.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("VITALS_COMMIT"), ")");
@@ -20,6 +23,7 @@ Examples:
   VITALS__COLLECT__INTERVAL=30s vitals        one setting from the environment
   vitals check --config vitals.toml           judge the settings, run nothing
   vitals doctor                               examine the one that runs, and what it depends on
+  vitals query up                             what it has measured; --range 1h for a line
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals completions bash                     for /etc/bash_completion.d
 
@@ -62,6 +66,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FORM", value_enum, default_value_t)]
         output: Output,
     },
+    /// Ask a running Vitals by PromQL: a table of now, or with --range a line per series
+    Query(Asked),
     /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
     Healthcheck,
     /// Run a simulated server, for demos and tests

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Command::Serve => command::serve::run(settings, cli.flags),
         Command::Check { output } => command::check::run(&settings, output),
         Command::Doctor { output } => command::doctor::run(&settings, output),
+        Command::Query(asked) => command::query::run(&settings, &asked),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod healthcheck;
+pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 

@@ -8,6 +8,7 @@
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
+//! | `GET /vitals/v1/chart.svg` | a range query as a picture | `chart/` |
 //! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
 //! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
@@ -24,6 +25,7 @@ mod api;
 mod body;
 mod caller;
 mod chaos;
+mod chart;
 mod coding;
 mod door;
 mod error;

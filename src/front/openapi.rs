@@ -10,7 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    api, chaos, federate, health, index, metrics, probes, reload, shared::Shared, summary, tree,
+    api, chaos, chart, federate, health, index, metrics, probes, reload, shared::Shared, summary,
+    tree,
 };
 
 /// Every route adds itself here; a test compares this list with the one of `routes.rs`.
@@ -37,6 +38,7 @@ use super::{
         summary::summary,
         openapi,
         tree::tree,
+        chart::chart,
         api::query::query,
         api::query::query_range,
         api::query::format_query,

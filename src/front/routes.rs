@@ -11,7 +11,8 @@ use actix_web::{
 };
 
 use super::{
-    api, chaos, error, federate, health, index, metrics, openapi, probes, reload, summary, tree,
+    api, chaos, chart, error, federate, health, index, metrics, openapi, probes, reload, summary,
+    tree,
 };
 
 /// A path and what is done there.
@@ -56,6 +57,7 @@ pub(super) fn table() -> Vec<Entry> {
         entry(Read, "/summary", || web::to(summary::summary)),
         entry(Read, "/openapi.json", || web::to(openapi::openapi)),
         entry(Read, "/vitals/v1/tree", || web::to(tree::tree)),
+        entry(Read, "/vitals/v1/chart.svg", || web::to(chart::chart)),
         entry(Query, "/api/v1/query", || web::to(api::query::query)),
         entry(Query, "/api/v1/query_range", || web::to(api::query::query_range)),
         entry(Query, "/api/v1/format_query", || web::to(api::query::format_query)),

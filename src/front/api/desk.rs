@@ -56,7 +56,7 @@ pub(in crate::front) struct Order<'r> {
 
 /// The time that is left, the switch, and how long it has waited.
 pub(in crate::front) struct Turn {
-    pub(super) left: Duration,
+    pub(in crate::front) left: Duration,
     pub(super) queued: Duration,
     pub(super) cancel: Cancel,
 }
@@ -91,7 +91,7 @@ impl Desk {
     }
 
     /// Evaluates a query, counted.
-    pub(super) async fn query<T: Send + 'static>(
+    pub(in crate::front) async fn query<T: Send + 'static>(
         &self,
         order: Order<'_>,
         work: impl FnOnce(&Turn) -> Result<T, Failure> + Send + 'static,

@@ -31,10 +31,14 @@ mod sending;
 pub(super) mod series;
 pub(super) mod status;
 pub(super) mod targets;
-mod time;
+pub(super) mod time;
 
+pub(super) use asked::Asked;
 pub(crate) use desk::Desk;
-pub(super) use failure::{body, is_of_the_api};
+pub(super) use desk::Turn;
+pub(super) use failure::{Failure, body, is_of_the_api};
+pub(super) use form::Form;
+pub(super) use query::{Steps, parsed};
 
 #[cfg(test)]
 mod tests;

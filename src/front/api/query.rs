@@ -81,7 +81,17 @@ impl Steps {
         let text = form.first("step").unwrap_or_default();
         let step = time::duration(text).map_err(|why| Failure::parameter("step", why))?;
         let step_ms = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
-        if step_ms == 0 {
+        Steps::between(start_ms, end_ms, step_ms, most)
+    }
+
+    /// At most so many of them, and one.
+    pub(in crate::front) fn between(
+        start_ms: i64,
+        end_ms: i64,
+        step_ms: i64,
+        most: u32,
+    ) -> Result<Self, Failure> {
+        if step_ms <= 0 {
             let why = "zero or negative query resolution step widths are not accepted. Try a positive integer";
             return Err(Failure::parameter("step", why));
         }
