@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    command::{export::Export, history::History, import::Import, simulate::Simulate},
+    command::{export::Export, history::History, import::Import, query::Asked, simulate::Simulate},
     settings,
 };
 
@@ -25,6 +25,7 @@ Examples:
   vitals doctor                               examine the one that runs, and what it depends on
   vitals export --last 7d --step 5m --shape wide --output week.csv
                                               the targets' figures for a spreadsheet
+  vitals query up                             what it has measured; --range 1h for a line
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals simulate application                 a simulated application on 127.0.0.1:8080
   vitals completions bash                     for /etc/bash_completion.d
@@ -68,6 +69,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FORM", value_enum, default_value_t)]
         output: Output,
     },
+    /// Ask a running Vitals by PromQL: a table of now, or with --range a line per series
+    Query(Asked),
     /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
     Healthcheck,
     /// Write what is stored to a file: CSV, JSON lines or OpenMetrics

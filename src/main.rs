@@ -66,6 +66,7 @@ fn main() -> ExitCode {
         Command::Export(export) => command::export::run(&settings, &cli.flags, &export),
         Command::History(history) => command::history::run(&settings, &history),
         Command::Import(import) => command::import::run(&settings, &import),
+        Command::Query(asked) => command::query::run(&settings, &asked),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

@@ -141,7 +141,7 @@ impl Reloader {
 
     async fn load_and_apply(&self, gate: OwnedMutexGuard<()>) -> Result<Changed, ReloadError> {
         let reloaded = self.try_load_and_apply(gate).await;
-        self.own.reload_successful.set(reloaded.is_ok().into());
+        self.own.reloaded(reloaded.is_ok());
         reloaded
     }
 

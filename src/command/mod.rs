@@ -7,6 +7,7 @@ pub(crate) mod export;
 pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 

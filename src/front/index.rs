@@ -51,12 +51,12 @@ pub(crate) async fn index() -> HttpResponse {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use sha2::{Digest, Sha256};
 
     /// RFC 4648, with padding.
-    fn base64(bytes: &[u8]) -> String {
+    pub(crate) fn base64(bytes: &[u8]) -> String {
         const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let group = |bytes: &[u8]| {
             let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));

@@ -9,6 +9,8 @@
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/export` | what is stored, as CSV, JSON lines or OpenMetrics | `export.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
+//! | `GET /vitals/v1/chart.svg` | a range query as a picture | `chart/` |
+//! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
 //! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
 //! | `GET /openapi.json` | these, for machines | `openapi.rs` |
@@ -20,9 +22,11 @@
 
 mod actor;
 mod admission;
+mod api;
 mod body;
 mod caller;
 mod chaos;
+mod chart;
 mod coding;
 mod door;
 mod error;
@@ -53,5 +57,6 @@ mod tree;
 mod wire;
 
 pub(crate) use actor::Front;
+pub(crate) use api::Desk;
 pub(crate) use freshness::Freshness;
 pub(crate) use shared::Shared;
