@@ -108,6 +108,12 @@ impl Parts {
         let own = OwnMetrics::new()?;
         let audit = Arc::new(Audit::new(store.data.as_deref(), own.audit_lost.clone()));
         let last_known = LastKnown::new();
+        let aggregator = Ref::new("aggregator", capacity(1024, 256));
+        let evaluator = Ref::new("evaluator", capacity(8, 16));
+        let dispatcher = Ref::new("dispatcher", capacity(1024, 16));
+        let (events, sinks) = (Events::default(), Sinks::new(&settings, own.clone()));
+        let ruling = Arc::new(ArcSwap::from_pointee(ruling));
+        let machine = machine();
         let history = Ref::new("history", capacity(64, 16));
         let journal = store.journal.zip(store.data).map(|(journal, data)| {
             let settings = JournalSettings {
@@ -144,12 +150,6 @@ impl Parts {
             cadence: Cadence::default(),
         };
         let tree = Arc::new(OnceLock::new());
-        let aggregator = Ref::new("aggregator", capacity(1024, 256));
-        let evaluator = Ref::new("evaluator", capacity(8, 16));
-        let dispatcher = Ref::new("dispatcher", capacity(1024, 16));
-        let (events, sinks) = (Events::default(), Sinks::new(&settings, own.clone()));
-        let ruling = Arc::new(ArcSwap::from_pointee(ruling));
-        let machine = machine();
         let health = Ref::new("health", capacity(16, 16));
         let backoff = backoff(&settings);
         let collectors = Collectors::new(aggregator.clone(), own.clone(), backoff);

@@ -51,7 +51,7 @@ mod value;
 
 use serde::Serialize;
 
-pub(crate) use alerts::{Alerts, AlertsRedis};
+pub(crate) use alerts::Alerts;
 pub(crate) use application::Application;
 pub(crate) use auth::Auth;
 pub(crate) use authorities::Authorities;

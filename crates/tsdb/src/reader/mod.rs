@@ -49,6 +49,7 @@ impl Reader {
         let heads = self.view.heads.clone();
         let view = View {
             blocks: Vec::new(),
+            lingering: self.view.lingering.clone(),
             heads,
         };
         Reader {
