@@ -3,6 +3,7 @@
 
 mod actor;
 pub mod log;
+pub mod redis;
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
