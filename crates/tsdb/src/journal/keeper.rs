@@ -73,8 +73,18 @@ impl Keeper {
         let until = Instant::now() + slice;
         self.tidy()?;
         self.let_go();
-        if self.seals(until)? || self.merges(until)? {
-            return Ok(Progress::More);
+        let worked = match self.seals(until) {
+            Ok(false) => self.merges(until),
+            sealed => sealed,
+        };
+        match worked {
+            Ok(true) => return Ok(Progress::More),
+            Ok(false) => {}
+            Err(error) => {
+                // On a full disk it may be the log that grows: old blocks make room for it.
+                let _ = self.forget();
+                return Err(error);
+            }
         }
         if std::mem::take(&mut self.is_retention_due) {
             self.forget()

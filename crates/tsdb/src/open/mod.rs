@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     block::Block,
-    catalog::{self, Entry},
+    catalog,
     error::OpenError,
     generation::Generation,
     head::Head,
@@ -25,7 +25,7 @@ use crate::{
     view::View,
     wal::{self, Gap, HEADER, Name},
 };
-pub(crate) use files::Files;
+pub(crate) use files::{Files, import_of};
 pub(crate) use lock::hold;
 use log::{Taker, set_aside};
 
@@ -150,6 +150,9 @@ impl Opening {
         for path in &files.temporary {
             self.attempt(path, fs::remove_file(path));
         }
+        if files.import.exists() {
+            self.attempt(&files.import, fs::remove_dir_all(&files.import));
+        }
         let mut blocks: Vec<Arc<Block>> = Vec::new();
         for path in &files.blocks {
             let opened = Block::open(path, &mut self.names);
@@ -193,16 +196,9 @@ impl Opening {
             }
             Err(error) => return self.attempt(&files.catalog, Err(error)),
         };
-        for Entry { seqs, span } in listed {
-            let covers = |block: &Arc<Block>| block.seqs.0 <= seqs.0 && seqs.1 <= block.seqs.1;
-            let path = Block::path(dir, seqs);
-            // It is damaged and was told, or its generation is still in the log.
-            let is_logged = |(name, _): &(Name, _)| (seqs.0..=seqs.1).contains(&name.seq);
-            let is_known = files.blocks.contains(&path) || files.segments.iter().any(is_logged);
-            if !is_known && !self.view.blocks.iter().any(covers) {
-                let (from_ms, to_ms) = span;
-                self.note(&path, What::MissingBlock { from_ms, to_ms });
-            }
+        let there: Vec<_> = self.view.blocks.iter().map(|block| block.seqs).collect();
+        for (path, what) in files.missing(&listed, &there) {
+            self.note(&path, what);
         }
     }
 
