@@ -72,7 +72,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     let mut opening = Opening::default();
     opening.load_blocks(&files);
     opening.check_catalog(&files);
-    opening.replay(&files);
+    opening.replay(&files, options.max_unsealed_bytes);
 
     let Opening {
         names,
@@ -202,7 +202,7 @@ impl Opening {
         }
     }
 
-    fn replay(&mut self, files: &Files) {
+    fn replay(&mut self, files: &Files, max_bytes: usize) {
         for (name, path) in &files.segments {
             let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
             if self.view.blocks.iter().any(covers) {
@@ -217,6 +217,7 @@ impl Opening {
             {
                 self.view.heads.push(Arc::new(Generation::new(name.seq)));
             }
+            self.postpone(files, max_bytes);
             let Some(head) = self.view.heads.last().cloned() else {
                 continue;
             };
@@ -227,9 +228,28 @@ impl Opening {
                 Err(error) => self.attempt(path, Err(error)),
             }
         }
+        self.postpone(files, max_bytes);
         // Only the last one can be gone on with, and only if its end was found.
         let last = files.segments.last().map(|(name, _)| *name);
         self.resume = self.resume.filter(|(name, _)| Some(*name) == last);
+    }
+
+    /// Leaves the oldest generations in the log while all of them take more than memory has.
+    fn postpone(&mut self, files: &Files, max_bytes: usize) {
+        let heads = &mut self.view.heads;
+        let mut bytes: usize = heads.iter().map(|head| head.bytes()).sum();
+        let mut postponed = Vec::new();
+        while heads.len() > 1 && bytes > max_bytes {
+            bytes -= heads[0].bytes();
+            postponed.push(heads.remove(0));
+        }
+        for head in postponed {
+            let mut segments = files.segments.iter();
+            if let Some((_, path)) = segments.find(|(name, _)| name.seq == head.seq) {
+                let samples = head.samples();
+                self.note(path, What::Postponed { samples });
+            }
+        }
     }
 
     fn took(&mut self, name: Name, path: &Path, replayed: wal::Replayed) {
