@@ -50,6 +50,12 @@ pub enum What {
     },
     /// A block is damaged where it says everything twice: nothing is lost.
     Mended,
+    /// The log has more than fits into memory: the oldest generation in it stays there until the next
+    /// start, when the newer ones have become blocks.
+    Postponed {
+        /// How many of its samples.
+        samples: u64,
+    },
     /// Something could not be removed, renamed or read while the directory was opened.
     Trouble {
         /// What the file system says.
@@ -62,7 +68,7 @@ impl What {
     pub fn loses(&self) -> bool {
         !matches!(
             self,
-            What::TornTail { .. } | What::Mended | What::Trouble { .. }
+            What::TornTail { .. } | What::Mended | What::Postponed { .. } | What::Trouble { .. }
         )
     }
 }
@@ -87,6 +93,12 @@ impl fmt::Display for Damage {
             }
             What::Chunks { chunks } => write!(f, "{file}: {chunks} series are damaged in it"),
             What::Mended => write!(f, "{file}: damaged, nothing lost"),
+            What::Postponed { samples } => {
+                write!(
+                    f,
+                    "{file}: {samples} samples stay in the log until the next start"
+                )
+            }
             What::Trouble { why } => write!(f, "{file}: {why}"),
         }
     }

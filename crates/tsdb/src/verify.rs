@@ -113,11 +113,22 @@ impl Check {
             self.told(path, checked);
         }
         let dir = files.catalog.parent().unwrap_or(Path::new("."));
-        let checked = match catalog::read(dir) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(vec![What::Mended]),
-            other => other.map(|_| Vec::new()),
-        };
-        self.told(&files.catalog, checked);
+        match catalog::read(dir) {
+            Ok(listed) => {
+                let there: Vec<_> = files
+                    .blocks
+                    .iter()
+                    .filter_map(|p| Block::seqs_of(p))
+                    .collect();
+                for (path, what) in files.missing(&listed.unwrap_or_default(), &there) {
+                    self.told(&path, Ok(vec![what]));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.told(&files.catalog, Ok(vec![What::Mended]));
+            }
+            Err(error) => self.told(&files.catalog, Err(error)),
+        }
     }
 
     fn told(&mut self, path: &Path, checked: io::Result<Vec<What>>) {
