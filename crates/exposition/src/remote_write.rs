@@ -84,7 +84,11 @@ mod tests {
         let mut expected = vec![1 << 3 | 2];
         // Its length, in two bytes.
         let name = b"\x0a\x0e\x0a\x08__name__\x12\x02up";
-        let label = [b"\x0a\x88\x01\x0a\x01a\x12\x82\x01".as_slice(), &[b'x'; 130]].concat();
+        let label = [
+            b"\x0a\x88\x01\x0a\x01a\x12\x82\x01".as_slice(),
+            &[b'x'; 130],
+        ]
+        .concat();
         let first = b"\x12\x0c\x09\0\0\0\0\0\0\xf8\x3f\x10\xac\x02";
         let second = b"\x12\x14\x09\0\0\0\0\0\0\0\x80\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
         let series = [&name[..], &label, first, second].concat();

@@ -7,5 +7,6 @@ mod generate;
 mod naive;
 mod peer;
 mod plain;
+mod printed;
 mod steps;
 mod summaries;
