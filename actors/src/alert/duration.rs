@@ -99,7 +99,7 @@ impl fmt::Display for PrometheusDuration {
         for (unit, length) in UNITS {
             // Years and weeks only where they say it all.
             let is_exact_only = length > DAY;
-            if rest >= length && (!is_exact_only || rest % length == 0) {
+            if rest >= length && (!is_exact_only || rest.is_multiple_of(length)) {
                 write!(f, "{}{unit}", rest / length)?;
                 rest %= length;
             }

@@ -7,6 +7,15 @@ use jiff::{Timestamp, civil::Weekday, tz::TimeZone};
 use serde::Deserialize;
 
 const DAY: u16 = 24 * 60;
+const DAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
 /// Hours of the week in a time zone: `Mon-Fri 07:00-18:00 Sat 08:00-12:00 Europe/Berlin`.
 ///
@@ -96,10 +105,9 @@ impl Days {
     /// `Mon`, `Mon-Fri`, `Fri-Mon`, `daily`.
     fn parse(word: &str) -> Option<Days> {
         let day = |name: &str| {
-            const NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-            let name = name.to_ascii_lowercase();
-            let is_full = |short: &&str| name == **short || name == full(short);
-            NAMES.iter().position(|short| is_full(&short))
+            let is_name = |full: &str| name.eq_ignore_ascii_case(full);
+            let is_short = |full: &str| name.eq_ignore_ascii_case(&full[..3]);
+            DAYS.iter().position(|full| is_name(full) || is_short(full))
         };
         if word.eq_ignore_ascii_case("daily") {
             return Some(Days::ALL);
@@ -111,17 +119,6 @@ impl Days {
             (0..=count).fold(0, |days, at| days | 1 << ((first + at) % 7)),
         ))
     }
-}
-
-fn full(short: &str) -> String {
-    let rest = match short {
-        "tue" => "s",
-        "wed" => "nes",
-        "thu" => "rs",
-        "sat" => "ur",
-        _ => "",
-    };
-    format!("{short}{rest}day")
 }
 
 /// `07:00-18:00`, or `None` where it is something else.
@@ -267,6 +264,7 @@ mod tests {
         }
         for at in ["2026-11-23T09:30:00Z", "2026-11-29T09:30:00Z"] {
             assert!(is_in("9:00-10:00", at));
+            assert!(is_in("Monday-Sunday 9:00-10:00", at));
             assert!(is_in("daily 00:00-24:00 UTC", at));
         }
     }

@@ -68,7 +68,7 @@ fn parse(text: &str) -> Option<Number> {
             let number: f64 = digits.parse().ok()?;
             number
                 .is_finite()
-                .then(|| Number::Float(sign as f64 * number))
+                .then_some(Number::Float(sign as f64 * number))
         }
         None => None,
     }

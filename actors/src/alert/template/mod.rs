@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod as_prometheus;
 mod ast;
+mod evaluate;
 mod exec;
 mod format;
 mod functions;

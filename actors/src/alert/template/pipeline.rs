@@ -8,6 +8,9 @@ use super::functions;
 use super::lex::{Lexeme, Token};
 use super::parse::skip_space;
 
+/// Variables to set, whether there are such already, and what follows.
+type Declarations<'l> = (Vec<Arc<str>>, bool, &'l [Lexeme]);
+
 /// What is known where a pipeline stands.
 pub(super) struct Pipelines<'a> {
     pub(super) text: &'a str,
@@ -119,7 +122,7 @@ impl Pipelines<'_> {
         &self,
         lexemes: &'l [Lexeme],
         context: &str,
-    ) -> Result<(Vec<Arc<str>>, bool, &'l [Lexeme]), ParseError> {
+    ) -> Result<Declarations<'l>, ParseError> {
         let nothing = (Vec::new(), false, lexemes);
         let Some((Token::Variable(first), rest)) = head(lexemes) else {
             return Ok(nothing);
@@ -252,10 +255,12 @@ fn head(lexemes: &[Lexeme]) -> Option<(&Token, &[Lexeme])> {
 
 /// What may stand behind a `|`: not a constant, which could not take the value.
 fn is_executable(command: &Command) -> bool {
-    command.operands.first().is_some_and(|first| {
-        !matches!(
-            first.term,
-            Term::Bool(_) | Term::Int(_) | Term::Float(_) | Term::Text(_) | Term::Nil
-        ) && !(matches!(first.term, Term::Dot) && first.fields.is_empty())
-    })
+    command
+        .operands
+        .first()
+        .is_some_and(|first| match first.term {
+            Term::Bool(_) | Term::Int(_) | Term::Float(_) | Term::Text(_) | Term::Nil => false,
+            Term::Dot => !first.fields.is_empty(),
+            Term::Variable(_) | Term::Function(_) | Term::Pipeline(_) => true,
+        })
 }

@@ -87,6 +87,9 @@ struct Running<'a> {
     outcome: &'a mut Outcome,
 }
 
+/// A series, and its samples in milliseconds.
+type Input = (Labels, Vec<(i64, f64)>);
+
 /// What is wrong with the file, and where.
 type Wrong = (Option<(u64, u64)>, String);
 
@@ -142,7 +145,7 @@ impl Running<'_> {
     }
 
     /// Every series with its samples.
-    fn input(&self) -> Result<Vec<(Labels, Vec<(i64, f64)>)>, Wrong> {
+    fn input(&self) -> Result<Vec<Input>, Wrong> {
         let said = self.test.interval.map(|interval| interval.0);
         let interval = said.filter(|interval| !interval.is_zero());
         let interval = millis(interval.unwrap_or(self.file.evaluation_interval()));
@@ -159,7 +162,7 @@ impl Running<'_> {
     }
 
     /// Stores what comes up to a time.
-    fn load(&mut self, input: &mut [(Labels, Vec<(i64, f64)>)], until: i64) {
+    fn load(&mut self, input: &mut [Input], until: i64) {
         for (labels, samples) in input {
             let due = samples.partition_point(|(at, _)| *at <= until);
             self.store.append(labels.clone(), samples.drain(..due));

@@ -50,7 +50,9 @@ tests:
 "#;
 
 pub(super) const FILES: &[(&str, &str, bool)] = &[
-    ("fires", r#"
+    (
+        "fires",
+        r#"
     alert_rule_test:
       - eval_time: 4m
         alertname: Down
@@ -62,32 +64,52 @@ pub(super) const FILES: &[(&str, &str, bool)] = &[
       - eval_time: 9m
         alertname: Down
         exp_alerts: []
-"#, true),
-    ("another_label", r#"
+"#,
+        true,
+    ),
+    (
+        "another_label",
+        r#"
     alert_rule_test:
       - eval_time: 5m
         alertname: Down
         exp_alerts:
           - exp_labels: {job: node, instance: a, severity: page, site: north}
             exp_annotations: {summary: b of node is down, others: 'a c ', link: 'http://vitals.example/pre/graph?g0.expr=up&g0.tab=0'}
-"#, false),
-    ("annotations_left_out", r#"
+"#,
+        false,
+    ),
+    (
+        "annotations_left_out",
+        r#"
     alert_rule_test:
       - eval_time: 5m
         alertname: Down
         exp_alerts: [{exp_labels: {job: node, instance: b, severity: page, site: north}}]
-"#, false),
-    ("too_soon", r#"
+"#,
+        false,
+    ),
+    (
+        "too_soon",
+        r#"
     alert_rule_test:
       - eval_time: 4m
         alertname: Down
         exp_alerts: [{exp_labels: {job: node, instance: b, severity: page, site: north}}]
-"#, false),
-    ("no_such_alert", r#"
+"#,
+        false,
+    ),
+    (
+        "no_such_alert",
+        r#"
     alert_rule_test:
       - {eval_time: 5m, alertname: Nothing}
-"#, true),
-    ("kept_up", r#"
+"#,
+        true,
+    ),
+    (
+        "kept_up",
+        r#"
     alert_rule_test:
       - eval_time: 10m
         alertname: FewUp
@@ -98,8 +120,12 @@ pub(super) const FILES: &[(&str, &str, bool)] = &[
         alertname: FewUp
         exp_alerts:
           - {exp_labels: {job: iris}, exp_annotations: {summary: 1 up}}
-"#, true),
-    ("expressions", r#"
+"#,
+        true,
+    ),
+    (
+        "expressions",
+        r#"
     promql_expr_test:
       - expr: job:up:sum
         eval_time: 4m
@@ -114,16 +140,28 @@ pub(super) const FILES: &[(&str, &str, bool)] = &[
       - {expr: counter, eval_time: 15m30s, exp_samples: [{labels: 'counter{job="node"}', value: 120}]}
       - {expr: 'max_over_time(counter[4m30s:1m])', eval_time: 10m30s, exp_samples: [{labels: '{job="node"}', value: 600}]}
       - {expr: time(), eval_time: 90s, exp_samples: [{labels: '{}', value: 90}]}
-"#, true),
-    ("another_value", r#"
+"#,
+        true,
+    ),
+    (
+        "another_value",
+        r#"
     promql_expr_test:
       - {expr: 1 + 1, eval_time: 1m, exp_samples: [{labels: '{}', value: 2.5}]}
-"#, false),
-    ("one_sample_more", r#"
+"#,
+        false,
+    ),
+    (
+        "one_sample_more",
+        r#"
     promql_expr_test:
       - {expr: 'up{instance="a"}', eval_time: 1m, exp_samples: [{labels: 'up{job="node",instance="a"}', value: 1}, {labels: up, value: 1}]}
-"#, false),
-    ("alerts_as_series", r#"
+"#,
+        false,
+    ),
+    (
+        "alerts_as_series",
+        r#"
     promql_expr_test:
       - expr: ALERTS{alertname="Down"}
         eval_time: 4m
@@ -135,49 +173,95 @@ pub(super) const FILES: &[(&str, &str, bool)] = &[
         eval_time: 6m
         exp_samples: [{labels: 'ALERTS_FOR_STATE{alertname="Down",instance="b",job="node",severity="page",site="north"}', value: 180}]
       - {expr: 'ALERTS{alertname="Down"}', eval_time: 10m}
-"#, true),
-    ("not_an_expression", r#"
+"#,
+        true,
+    ),
+    (
+        "not_an_expression",
+        r#"
     promql_expr_test:
       - {expr: 'up ==', eval_time: 1m}
-"#, false),
-    ("range_vector", r#"
+"#,
+        false,
+    ),
+    (
+        "range_vector",
+        r#"
     promql_expr_test:
       - {expr: 'up[5m]', eval_time: 1m}
-"#, false),
-    ("labels_that_are_none", r#"
+"#,
+        false,
+    ),
+    (
+        "labels_that_are_none",
+        r#"
     promql_expr_test:
       - {expr: up, eval_time: 1m, exp_samples: [{labels: 'up{', value: 1}]}
-"#, false),
-    ("values_that_are_none", r#"
+"#,
+        false,
+    ),
+    (
+        "values_that_are_none",
+        r#"
       - {series: broken, values: 1 2 three}
     alert_rule_test: [{eval_time: 1m, alertname: Down}]
-"#, false),
-    ("same_labels", r#"
+"#,
+        false,
+    ),
+    (
+        "same_labels",
+        r#"
       - {series: 'same{instance="a"}', values: 1x10}
       - {series: 'same{instance="b"}', values: 0x3 1x10}
     alert_rule_test: [{eval_time: 6m, alertname: Same}]
-"#, false),
-    ("same_labels_not_yet", r#"
+"#,
+        false,
+    ),
+    (
+        "same_labels_not_yet",
+        r#"
       - {series: 'same{instance="a"}', values: 1x10}
       - {series: 'same{instance="b"}', values: 0x3 1x10}
     alert_rule_test: [{eval_time: 3m, alertname: Same, exp_alerts: [{exp_labels: {instance: all}}]}]
-"#, true),
-    ("unknown_key", r#"
+"#,
+        true,
+    ),
+    (
+        "unknown_key",
+        r#"
     alert_rule_tests: [{eval_time: 1m, alertname: Down}]
-"#, false),
-    ("no_alert_name", r#"
+"#,
+        false,
+    ),
+    (
+        "no_alert_name",
+        r#"
     alert_rule_test: [{eval_time: 1m}]
-"#, false),
-    ("time_without_unit", r#"
+"#,
+        false,
+    ),
+    (
+        "time_without_unit",
+        r#"
     alert_rule_test: [{eval_time: 5, alertname: Down}]
-"#, false),
-    ("order_of_groups", r#"
+"#,
+        false,
+    ),
+    (
+        "order_of_groups",
+        r#"
     promql_expr_test:
       - {expr: 'job:up:twice{job="node"}', eval_time: 0m, exp_samples: [{labels: 'job:up:twice{job="node"}', value: 4}]}
 group_eval_order: [first, third, second]
-"#, true),
-    ("order_repeated", r#"
+"#,
+        true,
+    ),
+    (
+        "order_repeated",
+        r#"
     alert_rule_test: [{eval_time: 1m, alertname: Down}]
 group_eval_order: [first, first]
-"#, false),
+"#,
+        false,
+    ),
 ];

@@ -89,11 +89,23 @@ fn a_test_file_that_cannot_be_run_says_where() {
     };
     for (text, expected) in [
         ("tests: 3\n", "t.yml:1:8: expected sequence start"),
-        ("tests:\n- nothing: here\n", "t.yml:2:3: unknown field `nothing`"),
-        ("tests:\n- input_series:\n  - series: up\n    values: 1 x\n", "t.yml:4:13: \"x\" is no value"),
-        ("tests:\n- input_series:\n  - series: 1up\n    values: 1\n", "t.yml:3:13: \"1up\" is no series"),
+        (
+            "tests:\n- nothing: here\n",
+            "t.yml:2:3: unknown field `nothing`",
+        ),
+        (
+            "tests:\n- input_series:\n  - series: up\n    values: 1 x\n",
+            "t.yml:4:13: \"x\" is no value",
+        ),
+        (
+            "tests:\n- input_series:\n  - series: 1up\n    values: 1\n",
+            "t.yml:3:13: \"1up\" is no series",
+        ),
         ("rule_files: [gone.yml]\n", "gone.yml: No such file"),
-        ("group_eval_order: [a, a]\n", "t.yml: group name repeated in evaluation order: a"),
+        (
+            "group_eval_order: [a, a]\n",
+            "t.yml: group name repeated in evaluation order: a",
+        ),
         (
             "evaluation_interval: 1s\ntests:\n- alert_rule_test:\n  - {eval_time: 2d, alertname: A}\n",
             "t.yml: test 1: more than 100000 evaluations",
@@ -104,6 +116,9 @@ fn a_test_file_that_cannot_be_run_says_where() {
     }
     fs::write(folder.join("t.yml"), "rule_files: ['*.rules']\n").unwrap();
     let outcome = run(&folder.join("t.yml"), &Engine::default()).unwrap();
-    assert_eq!((outcome.unmatched, outcome.comparisons), (vec!["*.rules".to_owned()], 0));
+    assert_eq!(
+        (outcome.unmatched, outcome.comparisons),
+        (vec!["*.rules".to_owned()], 0)
+    );
     fs::remove_dir_all(&folder).unwrap();
 }
