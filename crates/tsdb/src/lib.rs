@@ -49,6 +49,7 @@ mod health;
 mod index;
 mod journal;
 mod matcher;
+mod naming;
 mod numbers;
 mod open;
 mod options;

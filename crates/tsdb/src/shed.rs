@@ -34,8 +34,8 @@ pub(crate) fn oldest(core: &Core, pen: &mut Pen, unused: Vec<SeriesRef>) {
             bytes -= size;
         }
         if !dropped.is_empty() {
-            let blocks = view.blocks.clone();
-            *view = Arc::new(View { blocks, heads });
+            let rest = View::clone(&view);
+            *view = Arc::new(View { heads, ..rest });
         }
     }
     let mut gone = unused;

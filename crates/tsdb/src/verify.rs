@@ -2,13 +2,10 @@
 //! made good.
 
 use std::{
-    cell::RefCell,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-use exposition::Labels;
 
 use crate::{
     block::{Block, BlockWriter, Stats},
@@ -16,8 +13,8 @@ use crate::{
     codec::Codec,
     error::OpenError,
     health::{Damage, What},
-    index::Index,
     journal::file_name,
+    naming::{Names, Naming, Pair},
     open::{Files, hold},
     series::SeriesRef,
     wal::{self, HEADER, Listener},
@@ -85,7 +82,7 @@ fn listed(dir: &Path) -> Result<Files, OpenError> {
 #[derive(Default)]
 struct Check {
     found: Verified,
-    index: Index,
+    names: Names,
     codec: Codec,
     bytes: Vec<u8>,
     times: Vec<i64>,
@@ -116,11 +113,22 @@ impl Check {
             self.told(path, checked);
         }
         let dir = files.catalog.parent().unwrap_or(Path::new("."));
-        let checked = match catalog::read(dir) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(vec![What::Mended]),
-            other => other.map(|_| Vec::new()),
-        };
-        self.told(&files.catalog, checked);
+        match catalog::read(dir) {
+            Ok(listed) => {
+                let there: Vec<_> = files
+                    .blocks
+                    .iter()
+                    .filter_map(|p| Block::seqs_of(p))
+                    .collect();
+                for (path, what) in files.missing(&listed.unwrap_or_default(), &there) {
+                    self.told(&path, Ok(vec![what]));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                self.told(&files.catalog, Ok(vec![What::Mended]));
+            }
+            Err(error) => self.told(&files.catalog, Err(error)),
+        }
     }
 
     fn told(&mut self, path: &Path, checked: io::Result<Vec<What>>) {
@@ -146,12 +154,7 @@ impl Check {
     }
 
     fn block(&mut self, path: &PathBuf) -> io::Result<Vec<What>> {
-        let index = RefCell::new(&mut self.index);
-        let opened = Block::open(
-            path,
-            |text| index.borrow_mut().symbol(&text.into()),
-            |labels| index.borrow_mut().add(&labels),
-        );
+        let opened = Block::open(path, &mut self.names);
         let block = match opened {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 self.counted(path);
@@ -209,11 +212,11 @@ impl Check {
                     bytes,
                     times,
                     values,
-                    index,
+                    names,
                     ..
                 } = self;
                 let read = block.read(chunk, codec, bytes, times, values);
-                match (read, index.labels(*series)) {
+                match (read, names.index.labels(*series)) {
                     (Ok(()), Some(labels)) => writer.push(labels, times, values)?,
                     _ => is_whole = false,
                 }
@@ -233,15 +236,17 @@ fn same(a: &Stats, b: &Stats) -> bool {
     a.count == b.count && a.min == b.min && a.max == b.max && sums
 }
 
-impl Listener for Check {
+impl Naming for Check {
     fn intern(&mut self, text: &str) -> Arc<str> {
-        self.index.symbol(&text.into())
+        self.names.intern(text)
     }
 
-    fn series(&mut self, labels: &Labels) -> SeriesRef {
-        self.index.add(labels)
+    fn series(&mut self, pairs: &[Pair]) -> Option<SeriesRef> {
+        self.names.series(pairs)
     }
+}
 
+impl Listener for Check {
     fn batch(&mut self, _: i64, samples: &[(SeriesRef, f64)]) {
         self.found.samples += samples.len() as u64;
     }

@@ -6,7 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
@@ -139,7 +139,7 @@ fn a_full_disk_keeps_what_was_told_durable_and_is_written_again_once_there_is_ro
 }
 
 /// Waits until a thread of this process is in the kernel and cannot even be killed.
-fn until_blocked(thread: &str) {
+fn until_blocked<T>(thread: &str, handle: &ScopedJoinHandle<'_, T>) {
     let is_blocked = |task: fs::DirEntry| {
         let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
         stat.contains(&format!("({thread}) D "))
@@ -149,6 +149,7 @@ fn until_blocked(thread: &str) {
         .flatten()
         .any(is_blocked)
     {
+        assert!(!handle.is_finished(), "{thread} did not hang");
         thread::yield_now();
     }
 }
@@ -198,7 +199,7 @@ fn a_disk_that_hangs_holds_up_neither_head_nor_readers_and_nothing_is_lost() {
         let first = thread("first")
             .spawn_scoped(scope, move || writer.write())
             .unwrap();
-        until_blocked("first");
+        until_blocked("first", &first);
         for tick in 16..50 {
             append(&head, tick);
         }
@@ -208,8 +209,8 @@ fn a_disk_that_hangs_holds_up_neither_head_nor_readers_and_nothing_is_lost() {
         let second = thread("second").spawn_scoped(scope, write).unwrap();
         let seal = move || keeper.finish().map(|()| keeper);
         let sealing = thread("sealing").spawn_scoped(scope, seal).unwrap();
-        until_blocked("second");
-        until_blocked("sealing");
+        until_blocked("second", &second);
+        until_blocked("sealing", &sealing);
         for tick in 50..200 {
             append(&head, tick);
             assert_eq!(all(&head.reader(), series).len(), tick as usize + 1);

@@ -22,7 +22,9 @@ const T0: i64 = 1_790_000_000_000;
 
 /// Sparse: every fifth series has every sixth tick only; some begin late.
 fn has(series: usize, tick: i64) -> bool {
-    (series % 5 != 0 || tick % 6 == 0) && (series % 10 != 3 || tick >= 100)
+    let is_sparse = series.is_multiple_of(5);
+    let begins_late = series % 10 == 3;
+    (!is_sparse || tick % 6 == 0) && (!begins_late || tick >= 100)
 }
 
 fn value(series: usize, tick: i64) -> f64 {

@@ -142,6 +142,38 @@ fn a_disk_that_is_away_for_long_costs_the_oldest_and_they_are_counted() {
 }
 
 #[test]
+fn a_log_larger_than_memory_is_taken_in_start_by_start() {
+    let dir = Dir::new("postponed");
+    let bounded = Options {
+        max_unsealed_bytes: 800_000,
+        ..options()
+    };
+    {
+        // Blocks cannot be written, the log can.
+        let (head, journal, _) = tsdb::open(dir.path(), bounded.clone()).unwrap();
+        let series = head.series("s", &named("m")).unwrap();
+        let mut writer = journal.writer();
+        for tick in 0..400 {
+            head.append(tick * STEP, &[(series, tick as f64)]);
+            writer.write().unwrap();
+        }
+    }
+    let mut starts = 0;
+    loop {
+        let mut store = Store::open(dir.path(), bounded.clone());
+        assert!(store.head.health().counts.generation_bytes <= 1_000_000);
+        store.keeper.finish().unwrap();
+        starts += 1;
+        if store.recovered.damages.is_empty() {
+            let samples = all(&store.head.reader(), store.series(&named("m")));
+            assert_eq!(samples.len(), 400);
+            break;
+        }
+    }
+    assert!((3..6).contains(&starts), "{starts}");
+}
+
+#[test]
 fn what_only_the_active_generation_holds_is_sealed_early() {
     let dir = Dir::new("early");
     let bounded = Options {

@@ -1,6 +1,7 @@
 //! Readers beside the head, sealing, merging and forgetting.
 
 use std::{
+    fs,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::Duration,
@@ -172,4 +173,59 @@ fn metrics_and_labels_are_told() {
         (first.series, first.samples, first.span_ms),
         (2, 40, (0, 19 * STEP))
     );
+}
+
+#[test]
+fn what_was_sealed_a_while_ago_is_read_without_a_disk() {
+    let dir = Dir::new("linger");
+    let linger = Duration::from_millis(10 * STEP as u64);
+    let mut store = Store::open(
+        dir.path(),
+        Options {
+            linger,
+            ..options()
+        },
+    );
+    let series = store.series(&named("m"));
+    for tick in 0..25 {
+        store.append(tick * STEP, &[(series, 1.0)]);
+    }
+    let block = dir.path().join("blocks/000000000001-000000000001.blk");
+    let length = fs::metadata(&block).unwrap().len();
+    fs::write(&block, vec![0; length as usize]).unwrap();
+    assert_eq!(all(&store.head.reader(), series).len(), 25);
+    assert_eq!(store.head.health().counts.unreadable, 0);
+    store.append(29 * STEP, &[(series, 1.0)]);
+    store.keeper.finish().unwrap();
+    assert_eq!(
+        all(&store.head.reader(), series).len(),
+        6,
+        "the block is read"
+    );
+    assert_eq!(store.head.health().counts.unreadable, 1);
+}
+
+#[test]
+fn what_was_set_aside_does_not_pile_up() {
+    let dir = Dir::new("aside");
+    let mut store = Store::open(
+        dir.path(),
+        Options {
+            max_bytes: 10_000,
+            ..options()
+        },
+    );
+    fs::create_dir_all(dir.path().join("wal")).unwrap();
+    for n in 0..5 {
+        fs::write(dir.path().join(format!("wal/{n}.bad")), [0; 400]).unwrap();
+    }
+    let series = store.series(&named("m"));
+    for tick in 0..25 {
+        store.append(tick * STEP, &[(series, 1.0)]);
+    }
+    let names = fs::read_dir(dir.path().join("wal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let aside = names.filter(|path| path.extension().is_some_and(|extension| extension == "bad"));
+    assert_eq!(aside.count(), 2);
 }

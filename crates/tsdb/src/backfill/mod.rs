@@ -16,7 +16,7 @@ use crate::{
     block::{BlockWriter, MAX_CHUNK, sync_directory},
     error::OpenError,
     journal::{blocks_of, wal_of},
-    open::{Files, hold},
+    open::{Files, hold, import_of},
     options::{Options, TIMES},
 };
 use runs::{Record, Runs};
@@ -99,7 +99,7 @@ impl Backfill {
         fs::create_dir_all(dir).map_err(failed)?;
         let lock = hold(dir)?;
         Files::list(dir).map_err(failed)?.refuse_newer()?;
-        let runs = Runs::new(&dir.join("import.tmp"), memory).map_err(failed)?;
+        let runs = Runs::new(&import_of(dir), memory).map_err(failed)?;
         Ok(Backfill {
             dir: dir.to_owned(),
             runs,
