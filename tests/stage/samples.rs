@@ -41,7 +41,7 @@ pub(crate) fn of_csv(text: &str) -> Samples {
     for row in rows {
         assert_eq!(row.len(), header.len(), "{row:?}");
         let labels = header.iter().zip(row).take(row.len() - 1).skip(2);
-        let labels = labels.map(|(name, value)| (its_own(name), value.as_str()));
+        let labels = labels.map(|(name, value)| (its_own(name), plain(value)));
         let series = series(&row[1], labels.collect());
         let time: Timestamp = row[0].parse().unwrap();
         let value: f64 = row.last().unwrap().parse().unwrap();
@@ -57,6 +57,14 @@ fn its_own(column: &str) -> &str {
         "exported_name" => "name",
         "exported_value" => "value",
         other => other,
+    }
+}
+
+/// A text without what keeps spreadsheets from taking it for a formula.
+fn plain(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) => text,
+        _ => cell,
     }
 }
 
