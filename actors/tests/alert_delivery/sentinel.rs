@@ -13,20 +13,22 @@ fn is_master(server: &Server) -> bool {
         .contains("role:master")
 }
 
+/// A master, its replica, a Sentinel that knows both, and the URL.
+async fn watched() -> (Server, Server, Server, String) {
+    let master = Server::redis(&[]);
+    let replica = Server::redis(&["--replicaof", "127.0.0.1", &master.port.to_string()]);
+    until(|| is_follower(&replica)).await;
+    let sentinel = Server::sentinel(&master);
+    let info = || sentinel.ask::<String>(&["INFO", "sentinel"]);
+    until(|| info().contains("slaves=1")).await;
+    let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port);
+    (master, replica, sentinel, url)
+}
+
 #[test]
 fn a_master_that_dies_is_replaced_and_alerts_go_on() {
     story(async {
-        let mut old = Server::redis(&[]);
-        let new = Server::redis(&["--replicaof", "127.0.0.1", &old.port.to_string()]);
-        until(|| is_follower(&new)).await;
-        let sentinel = Server::sentinel(&old);
-        until(|| {
-            sentinel
-                .ask::<String>(&["INFO", "sentinel"])
-                .contains("slaves=1")
-        })
-        .await;
-        let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port);
+        let (mut old, new, _sentinel, url) = watched().await;
         let vitals = Vitals::start(settings(&url), in_memory());
         for number in 1..=10 {
             vitals.tell(alert("CPU", number)).await;
@@ -49,17 +51,7 @@ fn a_master_that_dies_is_replaced_and_alerts_go_on() {
 #[test]
 fn a_master_that_is_demoted_is_left() {
     story(async {
-        let old = Server::redis(&[]);
-        let new = Server::redis(&["--replicaof", "127.0.0.1", &old.port.to_string()]);
-        until(|| is_follower(&new)).await;
-        let sentinel = Server::sentinel(&old);
-        until(|| {
-            sentinel
-                .ask::<String>(&["INFO", "sentinel"])
-                .contains("slaves=1")
-        })
-        .await;
-        let url = format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port);
+        let (old, new, sentinel, url) = watched().await;
         let vitals = Vitals::start(settings(&url), in_memory());
         vitals.tell(alert("CPU", 1)).await;
         vitals.delivered().await;

@@ -434,7 +434,7 @@ pub(crate) fn alert(name: &str, n: u64) -> Alert {
         annotations: Labels::new([("summary", "It is so.".to_owned()), ("n", n.to_string())]),
         value: n as f64,
         starts_at: second(start),
-        ends_at: (n % 2 == 0).then(|| second(n)),
+        ends_at: n.is_multiple_of(2).then(|| second(n)),
         generator_url: "http://vitals:9090/graph".into(),
     }
 }

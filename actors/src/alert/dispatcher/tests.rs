@@ -10,7 +10,7 @@ use std::{
 use actix::{Arbiter, System};
 use jiff::Timestamp;
 use outbox::{Options, Outbox};
-use supervision::{Backoff, Capacity, ChildSpec, Overseer, Placement, Ref, Root, Strategy};
+use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
 use tokio::time::{Instant, sleep};
 
 use super::{Cadence, Dispatcher, DispatcherSettings, Outlet};
@@ -445,6 +445,30 @@ fn a_new_process_goes_on_where_the_last_one_was() {
         world.firing(&["B", "C"]).await;
         sleep(SEC).await;
         assert_eq!(world.kept(), [2, 3, 4]);
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_dispatcher_that_crashes_loses_nothing_and_repeats_nothing_it_had_delivered() {
+    simulated(async {
+        let world = World::start(in_memory());
+        world.firing(&["A", "B"]).await;
+        sleep(61 * SEC).await;
+        world.mood(Mood::Refuses);
+        world.fires("C").await;
+        let tree = world.root.tree();
+        tree.inject("dispatcher", Fault::Panic).unwrap();
+        sleep(SEC).await;
+        assert_eq!(
+            tree.snapshot().find("dispatcher").map(|node| node.restarts),
+            Some(1)
+        );
+        world.mood(Mood::Well);
+        sleep(10 * SEC).await;
+        world.firing(&["A", "B", "C", "D"]).await;
+        sleep(SEC).await;
+        assert_eq!(world.kept(), [1, 2, 3, 4]);
         world.end().await;
     });
 }

@@ -32,7 +32,7 @@ enum Step<T> {
     /// It has forgotten the script, or never knew it.
     Load,
     /// The same of somebody who is asked for this question alone.
-    LoadAside(Connection),
+    LoadAside(Box<Connection>),
 }
 
 impl Node {
@@ -146,7 +146,7 @@ impl Node {
         aside.ask::<()>(&cmd("ASKING"), until).await?;
         match aside.hear(question, until).await? {
             Ok(answer) => Ok(Step::Answered(answer)),
-            Err(error) if error.code() == Some("NOSCRIPT") => Ok(Step::LoadAside(aside)),
+            Err(error) if error.code() == Some("NOSCRIPT") => Ok(Step::LoadAside(Box::new(aside))),
             Err(error) => self.refused(&error, &of),
         }
     }
