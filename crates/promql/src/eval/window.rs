@@ -33,7 +33,6 @@ pub(crate) struct Window<'a> {
 pub(crate) struct RangeVector<'q> {
     pub(crate) series: Box<dyn Iterator<Item = Result<RangeSeries<'q>>> + 'q>,
     pub(crate) windows: Windows,
-    meter: Rc<Meter>,
 }
 
 /// All samples of a series that any step needs, without stale markers.
@@ -135,7 +134,6 @@ impl<'q> Evaluator<'q> {
                 timing,
                 meter: Rc::clone(&self.meter),
             },
-            meter: Rc::clone(&self.meter),
         }
     }
 }
@@ -155,14 +153,10 @@ impl<'q> RangeVector<'q> {
         self,
         mut row: impl FnMut(&Windows, &RangeSeries<'q>) -> Result<Vec<f64>> + 'q,
     ) -> Stream<'q> {
-        let RangeVector {
-            series,
-            windows,
-            meter,
-        } = self;
+        let RangeVector { series, windows } = self;
         let rows = series.map(move |series| {
             let series = series?;
-            let hold = meter.hold(windows.grid.steps)?;
+            let hold = windows.meter.hold(windows.grid.steps)?;
             let cells = row(&windows, &series)?;
             Ok(Series {
                 labels: series.raw.labels,

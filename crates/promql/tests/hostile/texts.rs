@@ -113,6 +113,16 @@ pub(crate) fn greedy() -> Vec<String> {
         "days_in_month(vector(-9e18))".to_owned(),
         "topk(1e300, a)".to_owned(),
         "limitk(-1e300, a)".to_owned(),
+        format!(
+            "{}a{}",
+            "label_replace(".repeat(99),
+            ",\"n\",\"$1$1\",\"n\",\"(.*)\")".repeat(99)
+        ),
+        format!(
+            "{}a{}",
+            "label_join(".repeat(99),
+            ",\"n\",\"n\",\"n\",\"n\")".repeat(99)
+        ),
         "clamp(a, NaN, NaN)".to_owned(),
         "label_replace(a, \"b\", \"$99999999999999999999\", \"c\", \".*\")".to_owned(),
         format!(

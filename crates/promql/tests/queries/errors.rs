@@ -136,6 +136,14 @@ fn matching_errors_read_as_in_prometheus() {
             "label_join(many, \"a\", \"\", \"~\")",
             "invalid source label name in label_join(): ~",
         ),
+        (
+            &format!(
+                "{}many{}",
+                "label_join(".repeat(20),
+                ",\"l\",\"\",\"l\",\"l\")".repeat(20)
+            ),
+            "a value of label \"l\" would be longer than 4096 bytes",
+        ),
         ("count_values(\"~\", many)", "invalid label name \"~\""),
         ("topk(NaN, many)", "Scalar value NaN overflows int64"),
         ("topk(1e20, many)", "Scalar value 1e+20 overflows int64"),
