@@ -58,7 +58,7 @@ const IN_FILE: &[(&str, &[&str])] = &[
     ("[log.file]\npath = \"x\"",
      &["1:6: unknown key log.file; known here: format, level"]),
     ("[system]\ntimeout = \"1s\"",
-     &["2:1: unknown key system.timeout; did you mean collect.timeout?"]),
+     &["2:1: unknown key system.timeout; did you mean collect.timeout or query.timeout?"]),
     ("chaos = true",
      &["1:1: unknown key chaos; known here: application, auth, collect, grafana, health, history, iris, log, network, postgres, query, redis, scrape, server, summary, supervision, system, targets"]),
     ("[server]\nchaos = true",
