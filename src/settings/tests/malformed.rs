@@ -361,14 +361,19 @@ fn every_mistake_in_a_file_is_told_with_its_place_and_remedy() {
 
 #[test]
 fn every_mistake_in_a_variable_is_told_with_its_name_and_remedy() {
+    let mut others = Vec::new();
     for (name, value, message) in IN_ENVIRONMENT {
         let error = settings("", &[(name, value)], &Flags::default())
             .unwrap_err()
             .to_string();
         // Not as it is, if a terminal would obey it.
         let name = name.replace('\u{1b}', "\\u{1b}");
-        assert_eq!(error, format!("{name}: {}", with_sections(message)));
+        let expected = format!("{name}: {}", with_sections(message));
+        if error != expected {
+            others.push([error, expected]);
+        }
     }
+    assert!(others.is_empty(), "said, and expected: {others:#?}");
 }
 
 /// What is written as text in a file is the same mistake in a variable.
