@@ -26,6 +26,7 @@ Examples:
   vitals export --last 7d --step 5m --shape wide --output week.csv
                                               the targets' figures for a spreadsheet
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
+  vitals simulate application                 a simulated application on 127.0.0.1:8080
   vitals completions bash                     for /etc/bash_completion.d
 
 Settings come from the built-in defaults, then the file, then variables named

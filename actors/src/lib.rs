@@ -14,6 +14,7 @@ pub mod messages;
 pub mod net;
 pub mod own;
 pub mod page;
+pub mod redis;
 mod stand_in;
 pub mod standing;
 pub mod summary;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{
-    collector::{Absent, CollectError},
+    collector::{Absent, CollectError, Reason},
     messages::Observation,
     uptime::Uptime,
 };
@@ -190,11 +190,14 @@ impl Standing {
         points.collect()
     }
 
-    /// Why there is no series of a family, as far as a source says so.
+    /// Why there is no series of a family, as far as a source says so: first one that could tell it, only
+    /// then one that never does.
     pub fn absent(&self, family: &str, now: Instant) -> Option<&Absent> {
         let fresh = self.sources().filter(|source| source.is_fresh(now));
-        let mut absent = fresh.flat_map(|source| &source.observation.outcome.absent);
-        absent.find(|absent| absent.family == family)
+        let absent = fresh.flat_map(|source| &source.observation.outcome.absent);
+        let absent = absent.filter(|absent| absent.family == family);
+        let never = [Reason::NotEnabled, Reason::NotConfigured];
+        absent.min_by_key(|absent| never.contains(&absent.reason))
     }
 
     /// When the first of the fresh sources stops counting.
@@ -242,7 +245,7 @@ impl Standing {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{collector::Reason, messages::Outcome};
+    use crate::messages::Outcome;
     use exposition::Labels;
 
     /// An observation of one gauge; an error instead, where there is no value.
