@@ -498,6 +498,7 @@ fn libre_office_opens_it_with_the_right_number_of_rows() {
         place,
         &[&all[..], &["wide.csv", "--shape", "wide"]].concat(),
     );
+    let profile = format!("-env:UserInstallation=file://{}/profile", place.display());
     for (file, rows) in [("long.csv", count(&expected) + 1), ("wide.csv", 361)] {
         let name = file.replace(".csv", ".back.csv");
         // There and back, as its spreadsheet understands it.
@@ -510,12 +511,7 @@ fn libre_office_opens_it_with_the_right_number_of_rows() {
         ] {
             let ran = finish(
                 Command::new("soffice")
-                    .args([
-                        "--headless",
-                        "-env:UserInstallation=file:///tmp/vitals-soffice",
-                        "--convert-to",
-                        to,
-                    ])
+                    .args(["--headless", profile.as_str(), "--convert-to", to])
                     .args(["--outdir", if to == "ods" { "." } else { "back" }, from])
                     .current_dir(place)
                     .env("HOME", place),

@@ -36,8 +36,16 @@ fn all_is_durable(vitals: &Vitals) -> i64 {
 
 /// What it has of some series, up to now.
 fn exported(vitals: &Vitals, selector: &str) -> Samples {
+    exported_until(vitals, selector, Timestamp::now().as_millisecond())
+}
+
+/// The same, up to a time.
+fn exported_until(vitals: &Vitals, selector: &str, end: i64) -> Samples {
     let selector: String = form_urlencoded::byte_serialize(selector.as_bytes()).collect();
-    let answer = vitals.get(&format!("/vitals/v1/export?match[]={selector}&start=0"));
+    let answer = vitals.get(&format!(
+        "/vitals/v1/export?match[]={selector}&start=0&end={}",
+        end as f64 / 1e3
+    ));
     assert_eq!(answer.status, 200, "{}", answer.body);
     of_csv(&answer.body)
 }
@@ -351,6 +359,62 @@ fn what_was_imported_is_what_trends_are_against() {
         "{trend}"
     );
     assert_eq!(trend["change_vs_previous_hour"], Value::Null);
+}
+
+/// A clock of its own, which jumps when it is told to; `None`, and a word, where there is none.
+fn jumping() -> Option<(Setup, PathBuf)> {
+    let entries = fs::read_dir("/usr/lib").unwrap().flatten();
+    let libraries = entries.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
+    let Some(library) = libraries.into_iter().find(|library| library.exists()) else {
+        println!("skipped: no libfaketime");
+        return None;
+    };
+    let directory = Directory::new();
+    let clock = directory.write("clock", "+0");
+    let setup = Setup::in_directory(directory)
+        .variable("LD_PRELOAD", library.to_str().unwrap())
+        .variable("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap())
+        .variable("FAKETIME_NO_CACHE", "1")
+        .variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    Some((setup, clock))
+}
+
+#[test]
+fn a_clock_that_jumps_by_an_hour_back_and_forth_loses_nothing() {
+    const HOUR: i64 = 3_600_000;
+    let Some((setup, clock)) = jumping() else {
+        return;
+    };
+    let vitals = setup.settings("system.interval = \"100ms\"").ready();
+    let now = Timestamp::now().as_millisecond();
+    // Samples of some seconds around a moment, in hours from now.
+    let around = |hours: i64| {
+        let at = now + hours * HOUR;
+        let samples = exported_until(&vitals, MEMORY, now + 2 * HOUR);
+        let found = samples.get(MEMORY).cloned().unwrap_or_default();
+        found.range(at - HOUR / 4..at + HOUR / 4).count()
+    };
+    let mut counts = [0; 3];
+    for hours in [0, -1, 0, 1, 0, -1, 1] {
+        fs::write(&clock, format!("{hours:+}h")).unwrap();
+        let count = &mut counts[(hours + 1) as usize];
+        let more = until("samples of this time", DEADLINE, || {
+            Some(around(hours)).filter(|more| *more > *count + 5)
+        });
+        *count = more;
+        assert_eq!(vitals.get("/health").status, 200);
+    }
+    for (hours, count) in (-1..=1).zip(counts) {
+        assert!(around(hours) >= count, "{hours}: {count}");
+    }
+    let all = exported_until(&vitals, MEMORY, now + 2 * HOUR);
+    let before = durable(&vitals);
+    until("all on disk", DEADLINE, || {
+        (durable(&vitals) > before).then_some(())
+    });
+    vitals.nothing_panicked_unguarded();
+    let stored = of_directory(&vitals.kill().join("data"), i64::MAX);
+    has(&stored, &all);
 }
 
 #[test]

@@ -51,7 +51,11 @@ impl Input {
         Self::of(file, length.filter(|length| *length > 0))
     }
 
-    pub(super) fn of(from: impl Read + 'static, length: Option<u64>) -> io::Result<Self> {
+    /// Whatever there is to read, of a length if that is known.
+    ///
+    /// # Errors
+    /// What it says.
+    pub(crate) fn of(from: impl Read + 'static, length: Option<u64>) -> io::Result<Self> {
         let read = Arc::<AtomicU64>::default();
         let counted = Counted {
             from,
