@@ -57,7 +57,9 @@ pub(crate) fn rules(settings: &Settings) -> Result<RuleSet, LoadError> {
     }
     let mut built_in = RuleSet::default();
     for file in &RULES {
-        built_in.groups.extend(rules::parse(file.name, file.text, &engine)?);
+        built_in
+            .groups
+            .extend(rules::parse(file.name, file.text, &engine)?);
         built_in.files.push(file.name.to_owned());
     }
     Ok(built_in)
@@ -86,7 +88,11 @@ pub(crate) fn ruling(settings: &Settings) -> Result<Ruling, LoadError> {
 
 /// Where whoever is told finds us, as far as we can know.
 fn url_of(settings: &Settings) -> String {
-    format!("http://{}{}", settings.server.address, settings.server.prefix())
+    format!(
+        "http://{}{}",
+        settings.server.address,
+        settings.server.prefix()
+    )
 }
 
 /// Those who are told: their addresses outlive every incarnation.
@@ -161,6 +167,17 @@ fn redis(settings: &Settings) -> Option<RedisSettings> {
     let redis = of.into_iter().find(|redis| redis.url.is_some())?;
     let url = redis.url.clone()?;
     Some(redis_settings(url, redis.clone(), &Trust::default()))
+}
+
+/// Who would be told, in words.
+pub(crate) fn receivers(settings: &Settings) -> Vec<String> {
+    let log = settings.alerts.log.then(|| "the log".to_owned());
+    let redis = redis(settings).map(|redis| redis.url.to_string());
+    let all: Vec<_> = log.into_iter().chain(redis).collect();
+    match all.is_empty() {
+        true => vec!["nobody".to_owned()],
+        false => all,
+    }
 }
 
 /// Which Vitals says it.

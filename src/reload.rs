@@ -29,7 +29,7 @@ use vitals_actors::{
     messages::{Retuned, Ruled},
     own::OwnMetrics,
     targets::Thresholds,
-    tuning::{Tunable, Tuning},
+    tuning::{InterfaceHours, Tunable, Tuning},
 };
 
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
     cli::Flags,
     collectors::{ChangeError, Collectors},
     logging,
-    settings::{Settings, SettingsError},
+    settings::{Interface, Settings, SettingsError},
     settings_changed::Changed,
 };
 
@@ -208,11 +208,23 @@ pub(crate) fn tuning(settings: &Settings) -> Tuning {
         collect_interval: settings.collect.interval,
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
+        interfaces: settings.interface.iter().map(interface).collect(),
         applications: settings
             .application
             .iter()
             .map(|one| one.name.clone())
             .collect(),
+    }
+}
+
+fn interface(interface: &Interface) -> InterfaceHours {
+    InterfaceHours {
+        iris: match &*interface.iris {
+            "" => "main".to_owned(),
+            iris => iris.to_owned(),
+        },
+        host: interface.host.clone(),
+        hours: interface.hours.clone(),
     }
 }
 

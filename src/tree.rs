@@ -28,11 +28,11 @@ use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
+    aggregator::{Aggregator, AggregatorSettings},
     alert::{
         dispatcher::{Cadence, Dispatcher, DispatcherSettings},
         evaluator::{EvaluatorActor, EvaluatorSettings, Ruling},
     },
-    aggregator::{Aggregator, AggregatorSettings},
     clock::Clock,
     events::Events,
     health::{Health, HealthSettings},
@@ -163,6 +163,7 @@ impl Parts {
             head: store.head.clone(),
             uptimes: Arc::new(store.uptimes),
             clock: Clock::System,
+            events: events.clone(),
         };
         let reloader = Arc::new(Reloader {
             flags,
@@ -198,6 +199,7 @@ impl Parts {
             audit,
             room: Default::default(),
             exports: Default::default(),
+            seats: Default::default(),
             desk: Desk::new(&settings.query, own.clone()),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),

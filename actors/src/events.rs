@@ -168,6 +168,11 @@ impl Events {
         self.0.last.send_replace(seq);
     }
 
+    /// Whether anybody reads.
+    pub fn is_watched(&self) -> bool {
+        self.0.last.receiver_count() > 0
+    }
+
     /// From now on, or from behind the event that was seen last. A number nobody has given (it is
     /// of another process) gets all that is kept.
     pub fn read(&self, seen: Option<u64>) -> Reader {

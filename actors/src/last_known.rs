@@ -5,7 +5,11 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use exposition::MetricFamily;
 
-use crate::{health::HealthReport, standing::Standing, summary::{ActiveAlert, Summary}};
+use crate::{
+    health::HealthReport,
+    standing::Standing,
+    summary::{ActiveAlert, Summary},
+};
 
 /// The latest of everything, readable without asking anybody. Owned by the process: it outlives
 /// every incarnation of those who write it, and only the one in office writes.

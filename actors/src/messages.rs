@@ -148,9 +148,9 @@ pub struct Alerted;
 #[rtype(result = "()")]
 pub struct Ruled;
 
-/// All rules and what they are in; `None` while they are being evaluated.
+/// All rules and what they are in, as of the last evaluation.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Option<Arc<RulesView>>")]
+#[rtype(result = "Arc<RulesView>")]
 pub struct GetRules;
 
 /// There is something to be written to disk. Says nothing of what: one that waits is as good as two.

@@ -8,6 +8,8 @@
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/export` | what is stored, as CSV, JSON lines or OpenMetrics | `export.rs` |
+//! | `GET /vitals/v1/events` | what happens, as it happens | `events.rs` |
+//! | `GET /runbooks/{alert}` | what to do about an alert | `runbooks.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
 //! | `GET /vitals/v1/chart.svg` | a range query as a picture | `chart/` |
 //! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
@@ -30,6 +32,7 @@ mod chart;
 mod coding;
 mod door;
 mod error;
+mod events;
 mod export;
 mod fallback;
 mod federate;
@@ -49,6 +52,7 @@ mod probes;
 mod query;
 mod reload;
 mod routes;
+mod runbooks;
 mod serving;
 mod shared;
 mod site;

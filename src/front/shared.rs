@@ -19,7 +19,7 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-use super::{api::Desk, freshness::Freshness, held::Room};
+use super::{api::Desk, events::Seats, freshness::Freshness, held::Room};
 use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) room: Room,
     /// The same for exports, which take longer.
     pub(crate) exports: Room,
+    /// For those who watch events.
+    pub(crate) seats: Seats,
     /// Where queries are evaluated.
     pub(crate) desk: Desk,
     /// Requests that routes are at work on.

@@ -268,7 +268,13 @@ impl Table<'_> {
         self.reading.sections.insert(path.clone());
         // So the keys become known.
         let of_any = join(&path, ANY);
-        Table::read(&mut T::default(), of_any, Entries::new(), self.base, self.reading);
+        Table::read(
+            &mut T::default(),
+            of_any,
+            Entries::new(),
+            self.base,
+            self.reading,
+        );
         let Some(entry) = self.entries.remove(key) else {
             return;
         };

@@ -65,6 +65,8 @@ pub struct EvaluatorActor {
     rewrite: bool,
     /// When the next rule is due.
     due: Option<SpawnHandle>,
+    /// As it was last asked for.
+    view: Arc<RulesView>,
     trouble: Option<String>,
 }
 
@@ -108,6 +110,7 @@ impl EvaluatorActor {
             writing: false,
             rewrite: false,
             due: None,
+            view: Arc::default(),
             trouble: None,
             settings,
         };
@@ -196,7 +199,10 @@ impl EvaluatorActor {
             figures,
         } = done;
         if self.slot.is_current() {
-            self.settings.last_known.alert_figures.store(Arc::new(figures));
+            self.settings
+                .last_known
+                .alert_figures
+                .store(Arc::new(figures));
         }
         let told = self.told.len();
         for change in &evaluation.transitions {
@@ -228,14 +234,18 @@ impl EvaluatorActor {
             return None;
         }
         let before = self.told.remove(&change.fingerprint);
-        let alert = Arc::new(self.alert(
-            &change.labels,
-            &change.annotations,
-            change.value,
-            (change.starts_at, change.ends_at.filter(|_| !fires)),
-            cause.as_ref().map(|cause| (&*cause.text, &*cause.expression)),
-            before.as_deref(),
-        ));
+        let alert = Arc::new(
+            self.alert(
+                &change.labels,
+                &change.annotations,
+                change.value,
+                (change.starts_at, change.ends_at.filter(|_| !fires)),
+                cause
+                    .as_ref()
+                    .map(|cause| (&*cause.text, &*cause.expression)),
+                before.as_deref(),
+            ),
+        );
         if fires {
             self.told.insert(change.fingerprint, alert.clone());
         }
@@ -258,9 +268,10 @@ impl EvaluatorActor {
         let mut told: Vec<(&str, String)> = annotations
             .iter()
             .map(|(name, text)| match &**name {
-                "runbook_url" if text.starts_with('/') => {
-                    (&**name, format!("{}{text}", external_url.trim_end_matches('/')))
-                }
+                "runbook_url" if text.starts_with('/') => (
+                    &**name,
+                    format!("{}{text}", external_url.trim_end_matches('/')),
+                ),
                 name => (name, text.to_string()),
             })
             .collect();
@@ -456,7 +467,10 @@ impl EvaluatorActor {
     fn checkpoint_now(&mut self, ctx: &mut Context<Self>) {
         let Some(bench) = &self.bench else { return };
         let checkpoint = bench.evaluator.checkpoint();
-        let was_empty = self.checkpoint.as_ref().is_none_or(|before| before.is_empty());
+        let was_empty = self
+            .checkpoint
+            .as_ref()
+            .is_none_or(|before| before.is_empty());
         if checkpoint.is_empty() && was_empty {
             return;
         }
@@ -568,10 +582,13 @@ impl Handler<Ruled> for EvaluatorActor {
 }
 
 impl Handler<GetRules> for EvaluatorActor {
-    type Result = Option<Arc<RulesView>>;
+    type Result = Arc<RulesView>;
 
     fn handle(&mut self, _: GetRules, _: &mut Self::Context) -> Self::Result {
-        let bench = self.bench.as_ref()?;
-        Some(Arc::new(RulesView::of(&bench.evaluator)))
+        // While they are being evaluated, what they were before.
+        if let Some(bench) = &self.bench {
+            self.view = Arc::new(RulesView::of(&bench.evaluator));
+        }
+        self.view.clone()
     }
 }

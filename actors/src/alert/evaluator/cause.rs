@@ -70,7 +70,9 @@ impl Evidence<'_> {
         let found = store.select(&matchers(&selector), from, self.at);
         let is_about = |of: &Labels| {
             let differs = |(name, value)| labels.get(name).is_some_and(|other| other != value);
-            !of.iter().filter(|(name, _)| *name != promql::METRIC_NAME).any(differs)
+            !of.iter()
+                .filter(|(name, _)| *name != promql::METRIC_NAME)
+                .any(differs)
         };
         let mut about = found.iter().filter(|(_, of)| is_about(of));
         let (series, _) = about.next()?;
@@ -79,7 +81,12 @@ impl Evidence<'_> {
         }
         let mut scratch = tsdb::Scratch::default();
         store.read(*series, from, self.at, &mut scratch);
-        let numbers: Vec<f64> = scratch.values.iter().copied().filter(|v| !v.is_nan()).collect();
+        let numbers: Vec<f64> = scratch
+            .values
+            .iter()
+            .copied()
+            .filter(|v| !v.is_nan())
+            .collect();
         let last = &numbers[numbers.len().saturating_sub(VALUES)..];
         let mut text = String::from("last values:");
         for value in last {

@@ -9,7 +9,11 @@ pub(super) fn families(evaluator: &Evaluator, now: i64) -> Vec<MetricFamily> {
     let mut alerts = MetricFamily::gauge("vitals_alerts", "Alerts that are pending or fire.");
     let mut count = [(AlertState::Pending, 0_u32), (AlertState::Firing, 0)];
     let mut rules = MetricFamily::gauge("vitals_alert_rules", "Rules, by how they do.");
-    let mut health = [(Health::Good, 0_u32), (Health::Bad, 0), (Health::Unknown, 0)];
+    let mut health = [
+        (Health::Good, 0_u32),
+        (Health::Bad, 0),
+        (Health::Unknown, 0),
+    ];
     let mut unmatched = MetricFamily::gauge(
         "vitals_alert_rule_unmatched_seconds",
         "For how long the expression of a rule has matched no series at all.",

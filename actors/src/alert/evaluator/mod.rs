@@ -22,7 +22,9 @@ use super::{
     rules::RuleSet,
     state::{self, Checkpoint},
 };
-use crate::{aggregator::Aggregator, clock::Clock, history::History, last_known::LastKnown, own::OwnMetrics};
+use crate::{
+    aggregator::Aggregator, clock::Clock, history::History, last_known::LastKnown, own::OwnMetrics,
+};
 
 pub use self::{
     actor::EvaluatorActor,

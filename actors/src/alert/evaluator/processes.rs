@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(processes.busiest(), None, "nobody has looked");
         processes.look();
         let told = processes.busiest().unwrap();
-        assert!(told.starts_with("CPU:") && told.contains("; memory: "), "{told}");
+        assert!(
+            told.starts_with("CPU:") && told.contains("; memory: "),
+            "{told}"
+        );
         assert!(!told.contains('/') && !told.contains("--"), "{told}");
     }
 
