@@ -20,7 +20,7 @@ fn quantile(sorted: &[Duration], q: f64) -> Duration {
 fn measured() {
     story(async {
         let folder = Folder::new("speed");
-        let server = Server::redis(&[]);
+        let mut server = Server::redis(&[]);
         let options = Options {
             max_bytes: 64 << 20,
             ..Options::default()
@@ -38,6 +38,19 @@ fn measured() {
         vitals.delivered().await;
         let rate = f64::from(count) / began.elapsed().as_secs_f64();
         println!("told, written to disk, accepted by Redis: {rate:.0}/s");
+        assert!(rate > BEARABLE, "{rate}");
+
+        server.kill();
+        for number in 1..=u64::from(count) {
+            vitals.tell(alert("Waiting", number)).await;
+        }
+        assert!(server.up());
+        let from = vitals.count("delivered");
+        until(|| vitals.count("delivered") > from).await;
+        let began = Instant::now();
+        vitals.delivered().await;
+        let rate = f64::from(count) / began.elapsed().as_secs_f64();
+        println!("waiting, accepted by Redis once it is back: {rate:.0}/s");
         assert!(rate > BEARABLE, "{rate}");
 
         // A subscriber of its own, that does nothing but look at the clock.
