@@ -4,6 +4,7 @@
 mod stage;
 
 mod access;
+mod alerts;
 mod application;
 mod bad_requests;
 mod broken;

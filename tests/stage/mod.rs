@@ -20,6 +20,7 @@ mod samples;
 mod scraper;
 mod shape;
 mod source;
+mod subscriber;
 mod tree;
 mod until;
 mod vitals;
@@ -46,6 +47,7 @@ pub(crate) use samples::{
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
 pub(crate) use source::{SOON, Source, target};
+pub(crate) use subscriber::Subscriber;
 pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};
 pub(crate) use vitals::{Setup, Vitals, command};
