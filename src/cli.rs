@@ -21,6 +21,7 @@ Examples:
   vitals check --config vitals.toml           judge the settings, run nothing
   vitals doctor                               examine the one that runs, and what it depends on
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
+  vitals simulate application                 a simulated application on 127.0.0.1:8080
   vitals completions bash                     for /etc/bash_completion.d
 
 Settings come from the built-in defaults, then the file, then variables named

@@ -15,6 +15,7 @@ mod port_holder;
 mod reload;
 mod settings;
 mod settings_changed;
+mod store;
 mod tree;
 mod watchdog;
 

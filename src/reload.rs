@@ -186,6 +186,7 @@ impl Reloader {
 pub(crate) fn tuning(settings: &Settings) -> Tuning {
     Tuning {
         thresholds: thresholds(settings),
+        collect_interval: settings.collect.interval,
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
         applications: settings
@@ -217,14 +218,15 @@ fn thresholds(settings: &Settings) -> Thresholds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::Parts;
+    use crate::{store::Store, tree::Parts};
 
     #[actix_web::test]
     async fn a_signal_during_a_reload_is_heard_after_it_and_more_of_them_are_one() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let (settings, flags) = (Settings::default(), Flags::default());
         let main = actix_rt::Arbiter::current();
-        let parts = Parts::new(settings, flags, listener, None, main).unwrap();
+        let store = Store::open(None, &settings.history).unwrap();
+        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
         let reloader = &parts.shared.reloader;
         let under_way = reloader.gate.clone().lock_owned().await;
         let before = reloader.live.load_full();

@@ -13,10 +13,14 @@ const FOLLOWED: &[&str] = &[
     "application",
     "auth",
     "collect",
+    "grafana",
     "health",
     "iris",
     "log.level",
     "network",
+    "postgres",
+    "query",
+    "redis",
     "scrape",
     "server.body_time",
     "server.hosts",
@@ -60,10 +64,17 @@ impl Changed {
         // Nor are passwords told apart.
         for (key, differs) in [
             ("application", old.application != new.application),
+            ("grafana", old.grafana != new.grafana),
             ("iris", old.iris != new.iris),
+            ("postgres", old.postgres != new.postgres),
+            ("redis", old.redis != new.redis),
             ("scrape", old.scrape != new.scrape),
         ] {
-            if differs && !applied.iter().any(|applied| applied == key) {
+            let is_told = |applied: &String| {
+                let rest = applied.strip_prefix(key);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            if differs && !applied.iter().any(is_told) {
                 applied.push(key.to_owned());
             }
         }
@@ -136,7 +147,7 @@ mod tests {
         let keys = keys(&Settings::default());
         for followed in FOLLOWED
             .iter()
-            .filter(|key| !["application", "auth", "iris", "scrape"].contains(*key))
+            .filter(|key| !["application", "auth", "iris", "postgres", "scrape"].contains(*key))
         {
             assert!(
                 keys.keys().any(|key| key.starts_with(followed)),

@@ -3,7 +3,9 @@
 //! ```text
 //! vitals                 one_for_one, 5 restarts in 60 s; past that the process ends with 70
 //! ├── pipeline           one_for_one, 10 in 60 s
+//! │   ├── history        every sample, in memory
 //! │   └── aggregator     the latest value of every series
+//! ├── journal            writes history to disk
 //! ├── collectors         one_for_one, never escalates
 //! │   ├── system         the host, every second
 //! │   └── network        connections to what it depends on
@@ -13,7 +15,6 @@
 
 use std::{
     net::TcpListener,
-    path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -23,7 +24,9 @@ use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
+    clock::Clock,
     health::{Health, HealthSettings},
+    history::{History, HistorySettings, Journal, JournalSettings},
     last_known::LastKnown,
     own::OwnMetrics,
     tuning::Tunable,
@@ -38,6 +41,7 @@ use crate::{
     front::{Freshness, Front, Shared},
     reload::{Reloader, tuning},
     settings::Settings,
+    store::Store,
 };
 
 /// Whoever answers for others is replaced sooner.
@@ -61,6 +65,10 @@ pub(crate) struct Parts {
     aggregator_settings: AggregatorSettings,
 
     pipeline: Ref<Overseer>,
+    history: Ref<History>,
+    history_settings: HistorySettings,
+    /// Where there is a directory to write to.
+    journal: Option<(Ref<Journal>, JournalSettings)>,
     aggregator: Ref<Aggregator>,
     collectors: Arc<Collectors>,
     health: Ref<Health>,
@@ -74,15 +82,28 @@ impl Parts {
         settings: Settings,
         flags: Flags,
         listener: TcpListener,
-        data: Option<&Path>,
+        store: Store,
         main: ArbiterHandle,
     ) -> Result<Self, prometheus::Error> {
         let settings = Arc::new(settings);
         let live = Arc::new(ArcSwap::new(settings.clone()));
         let tuning = tuning(&settings).tunable();
         let own = OwnMetrics::new()?;
-        let audit = Arc::new(Audit::new(data, own.audit_lost.clone()));
+        let audit = Arc::new(Audit::new(store.data.as_deref(), own.audit_lost.clone()));
         let last_known = LastKnown::new();
+        let history = Ref::new("history", capacity(64, 16));
+        let journal = store.journal.zip(store.data).map(|(journal, data)| {
+            let settings = JournalSettings {
+                journal,
+                data,
+                last_known: last_known.clone(),
+            };
+            (Ref::new("journal", capacity(1, 1)), settings)
+        });
+        let history_settings = HistorySettings {
+            head: store.head.clone(),
+            journal: journal.as_ref().map(|(journal, _)| journal.clone()),
+        };
         let tree = Arc::new(OnceLock::new());
         let aggregator = Ref::new("aggregator", capacity(1024, 256));
         let health = Ref::new("health", capacity(16, 16));
@@ -94,6 +115,10 @@ impl Parts {
             last_known: last_known.clone(),
             own: own.clone(),
             tree: tree.clone(),
+            history: history.clone(),
+            head: store.head.clone(),
+            uptimes: Arc::new(store.uptimes),
+            clock: Clock::System,
         };
         let reloader = Arc::new(Reloader {
             flags,
@@ -111,6 +136,7 @@ impl Parts {
         });
         let shared = Arc::new(Shared {
             aggregator: aggregator.clone(),
+            head: store.head,
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
             freshness: Freshness::new(collectors.system.clone(), last_known.clone()),
@@ -137,6 +163,9 @@ impl Parts {
             tree,
             aggregator_settings,
             pipeline: Ref::new("pipeline", Capacity::default()),
+            history,
+            history_settings,
+            journal,
             aggregator,
             collectors,
             health,
@@ -149,10 +178,11 @@ impl Parts {
     pub(crate) fn root(self: &Arc<Self>) -> Overseer {
         let Intensity { restarts, period } = self.settings.supervision.root;
         let (pipeline, collectors) = (self.clone(), self.clone());
-        Overseer::new(Strategy::OneForOne)
+        let root = Overseer::new(Strategy::OneForOne)
             .intensity(restarts, period)
-            .child(self.overseer(&self.pipeline, move || pipeline.pipeline()))
-            .child(self.overseer(&self.collectors.overseer, move || collectors.collectors()))
+            .child(self.overseer(&self.pipeline, move || pipeline.pipeline()));
+        let root = self.journal().into_iter().fold(root, Overseer::child);
+        root.child(self.overseer(&self.collectors.overseer, move || collectors.collectors()))
             .child(self.health())
             .child(self.front())
     }
@@ -161,7 +191,21 @@ impl Parts {
         let Intensity { restarts, period } = self.settings.supervision.pipeline;
         Overseer::new(Strategy::OneForOne)
             .intensity(restarts, period)
+            .child(self.history())
             .child(self.aggregator())
+    }
+
+    fn history(&self) -> ChildSpec {
+        let settings = self.history_settings.clone();
+        ChildSpec::new(&self.history, move |_, _| History::new(settings.clone()))
+            .backoff(backoff(&self.settings))
+            .hang(HANG)
+    }
+
+    fn journal(&self) -> Option<ChildSpec> {
+        let (journal, settings) = self.journal.clone()?;
+        let spec = ChildSpec::new(&journal, move |_, _| Journal::new(settings.clone()));
+        Some(spec.backoff(backoff(&self.settings)))
     }
 
     fn collectors(self: &Arc<Self>) -> Overseer {

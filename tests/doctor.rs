@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, process::Output};
 
 use serde_json::Value;
 
-use crate::stage::{DEADLINE, Setup, Simulated, Vitals, command, until};
+use crate::stage::{DEADLINE, Pages, Redis, SOON, Setup, Simulated, Vitals, command, until};
 
 fn examine(vitals: &Vitals, flags: &[&str]) -> Output {
     let settings = vitals.directory.join("vitals.toml");
@@ -100,6 +100,47 @@ fn what_is_down_fails_with_its_reason_and_a_remedy() {
         detail.contains("Connection refused") && remedy.contains("firewall"),
         "{detail}"
     );
+}
+
+#[test]
+fn each_kind_of_dependency_is_examined() {
+    let redis = Redis::with_password("right");
+    let grafana = Pages::start(r#"{"database":"failing"}"#);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let postgres = nobody.local_addr().unwrap();
+    drop(nobody);
+    let settings = format!(
+        "{SOON}\nredis.url = \"redis://{}\"\ngrafana.url = \"http://{}\"\n\
+         [[postgres]]\nname = \"main\"\nurl = \"postgres://{postgres}/app\"\n",
+        redis.host(),
+        grafana.address
+    );
+    let vitals = Setup::new().settings(&settings).ready();
+    for (check, words, remedy) in [
+        (
+            "redis",
+            "set password (auth)",
+            "correct username and password",
+        ),
+        (
+            "grafana",
+            "its database does not work",
+            "look into its own log",
+        ),
+        ("postgres/main", "Connection refused (connect)", "start it"),
+    ] {
+        let found = until(check, DEADLINE, || {
+            found(&vitals, check).filter(|(verdict, ..)| verdict == "fail")
+        });
+        assert!(
+            found.1.contains(words) && found.2.contains(remedy),
+            "{found:?}"
+        );
+    }
+    let connect = |host: &str| found(&vitals, &format!("connect {host}")).unwrap().0;
+    assert_eq!(connect(&redis.host()), "ok");
+    assert_eq!(connect(&grafana.address.to_string()), "ok");
+    assert_eq!(connect(&postgres.to_string()), "fail");
 }
 
 #[test]

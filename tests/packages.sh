@@ -3,13 +3,14 @@
 
 present() {
     case $1 in
+    /*) compgen -G "$1" >/dev/null ;;
     *.so.*) [[ $(/sbin/ldconfig -p) == *"$1 "* ]] ;;
     *) command -v "$1" >/dev/null || /usr/bin/python3 -I -c "import $1" 2>/dev/null ;;
     esac
 }
 
-# packages NEED...: installs what is missing. A need is what is called, a command, a Python module or
-# a shared library, and the Debian package it is in: name:package.
+# packages NEED...: installs what is missing. A need is what is called, a command, a file by its path, a
+# Python module or a shared library, and the Debian package it is in: name:package.
 packages() {
     local need packages=()
     for need in "$@"; do

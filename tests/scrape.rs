@@ -3,16 +3,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener},
     process::Command,
-    sync::{Arc, Mutex},
-    thread,
 };
 
 use url::form_urlencoded;
 
-use crate::stage::{DEADLINE, Directory, Process, Setup, Vitals, get, until};
+use crate::stage::{DEADLINE, Directory, Pages, Process, Setup, Vitals, get, until};
 
 /// Series without `job` and `instance`, sorted labels, and their values.
 type Series = BTreeMap<(String, BTreeSet<String>), f64>;
@@ -188,43 +184,6 @@ fn what_exporters_say_is_handed_on_value_by_value() {
         page.get("vitals_collector_up{collector=\"scrape/prometheus\"}"),
         Some(1.0)
     );
-}
-
-/// A server of pages, each answer what it says at the moment.
-struct Pages {
-    address: SocketAddr,
-    page: Arc<Mutex<String>>,
-}
-
-impl Pages {
-    fn start(page: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let page = Arc::new(Mutex::new(page.to_owned()));
-        let shown = page.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                while lines
-                    .next()
-                    .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
-                {}
-                let page = shown.lock().unwrap().clone();
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
-                     Connection: close\r\n\r\n",
-                    page.len()
-                );
-                let _ = stream.write_all((head + &page).as_bytes());
-            }
-        });
-        Pages { address, page }
-    }
-
-    fn say(&self, page: &str) {
-        *self.page.lock().unwrap() = page.to_owned();
-    }
 }
 
 #[test]

@@ -2,33 +2,42 @@
 //! the last health verdict.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use actix::prelude::*;
 use exposition::{Labels, MetricFamily, text::Format};
-use supervision::{Checkpoint, Start, Tree};
+use jiff::Timestamp;
+use supervision::{Checkpoint, Ref, Start, Tree, spawn_blocking_guarded};
 use tokio::time::Instant;
+use tsdb::Head;
 
 use crate::{
+    clock::Clock,
     health::HealthReport,
+    history::{self, History, Reader},
+    keep::Keep,
     last_known::LastKnown,
     messages::{
-        Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation, Probe,
-        Retuned, Verdict,
+        Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation,
+        Probe, Retuned, Verdict,
     },
     own::{self, OwnMetrics},
     page::Page,
     stand_in,
-    standing::{SourceStatus, Standing},
+    standing::{SourceStatus, Standing, Uptimes},
     summary::{Judgement, Summary, TargetStatus, judge},
     targets::Scope,
+    trend::{Subject, Trend},
     tuning::Tunable,
 };
 
 /// A page is rendered anew after this time even if nothing came in: Vitals' own counters move.
 const PAGE_LASTS: Duration = Duration::from_secs(1);
+/// From one look at trends to the next: each summary has one of its minute.
+const LOOK_BACK: Duration = Duration::from_secs(30);
 /// The next look at the summary, where no source is about to expire.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -45,6 +54,14 @@ pub struct AggregatorSettings {
     pub own: OwnMetrics,
     /// The tree it lives in, once it stands.
     pub tree: Arc<OnceLock<Tree>>,
+    /// Who keeps what came in.
+    pub history: Ref<History>,
+    /// Where it keeps it.
+    pub head: Head,
+    /// What an earlier process knew of uptimes.
+    pub uptimes: Arc<Uptimes>,
+    /// Whose multiples the ticks lie on.
+    pub clock: Clock,
 }
 
 /// Holds the latest of everything.
@@ -56,13 +73,19 @@ pub struct Aggregator {
     pages: Vec<(u64, Instant, Arc<Page>)>,
     summary: Option<(Instant, Arc<Summary>)>,
     health: Option<Arc<HealthReport>>,
+    keep: Keep,
+    /// How the targets' figures were, as of the last look.
+    trends: BTreeMap<Subject, Trend>,
+    /// Somebody looks.
+    looking: bool,
 }
 
 impl Aggregator {
     /// Goes on where the incarnation before it was.
     pub fn new(start: &Start<Self>, settings: AggregatorSettings) -> Self {
         let inherited: Option<Heirloom> = start.take_checkpoint();
-        let standing = inherited.map(Arc::unwrap_or_clone).unwrap_or_default();
+        let new = || Standing::remembering(settings.uptimes.clone());
+        let standing = inherited.map_or_else(new, Arc::unwrap_or_clone);
         let aggregator = Aggregator {
             health: settings.last_known.health.load_full(),
             settings,
@@ -70,6 +93,9 @@ impl Aggregator {
             standing,
             pages: Vec::new(),
             summary: None,
+            keep: Keep::default(),
+            trends: BTreeMap::new(),
+            looking: false,
         };
         // Taken is gone: were it to fail before its first observation, the next must inherit, too.
         aggregator.leave();
@@ -108,7 +134,7 @@ impl Aggregator {
 
     fn refresh_summary(&mut self) {
         let tuning = self.settings.tuning.load();
-        let summary = Summary::of(&self.standing, &tuning.thresholds);
+        let summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
         let now = Instant::now();
         let due = self.summary.as_ref().is_none_or(|(made, before)| {
             now.duration_since(*made) >= tuning.summary_interval
@@ -132,9 +158,63 @@ impl Aggregator {
         let wait = expiry.map_or(LOOK, |expiry| expiry.duration_since(now));
         let wait = wait.clamp(Duration::from_secs(1), LOOK);
         ctx.run_later(wait, |me, ctx| {
+            me.end_the_silent();
             me.refresh_summary();
             me.expect_silence(ctx);
         });
+    }
+
+    /// Looks up how the targets' figures were, beside: the disk may take its time.
+    fn look_back(&mut self, ctx: &mut Context<Self>) {
+        ctx.run_later(LOOK_BACK, Self::look_back);
+        if std::mem::replace(&mut self.looking, true) {
+            return;
+        }
+        let reader = Reader::of(&self.settings.head);
+        let subjects = self.summary.as_ref().map(|(_, summary)| summary.subjects());
+        let now = self.now();
+        let look = move || {
+            let trend =
+                |subject: Subject| Some((subject.clone(), Trend::of(&reader, &subject, now)?));
+            subjects.into_iter().flatten().filter_map(trend).collect()
+        };
+        spawn_blocking_guarded(ctx, look, |trends, me, _| {
+            (me.trends, me.looking) = (trends, false);
+        });
+    }
+
+    /// What a source told and no longer stands ends in the history, too.
+    fn end_the_silent(&mut self) {
+        let (now, at) = (Instant::now(), self.now());
+        let silent = self.standing.sources().filter(|s| !s.is_fresh(now));
+        let ended = silent.filter_map(|s| self.keep.end(&s.observation.source, at));
+        for batch in ended.collect::<Vec<_>>() {
+            self.tell_history(batch);
+        }
+    }
+
+    /// What Vitals says of itself goes into the history on the grid, as everything else.
+    fn keep_own(&self, ctx: &mut Context<Self>) {
+        let grid = self.settings.tuning.load().collect_interval;
+        let (at, wait) = self.settings.clock.next_tick(grid);
+        ctx.run_later(wait, move |me, ctx| {
+            let own = own_families(&me.standing, &me.settings);
+            me.tell_history(Keep::own(&own, at));
+            me.keep_own(ctx);
+        });
+    }
+
+    /// Never waits for the history: what it has no room for is lost to it, and counted.
+    fn tell_history(&self, batch: Batch) {
+        let samples = batch.samples.len() as u64;
+        if self.settings.history.tell(batch).is_err() {
+            self.settings.own.history_behind.inc_by(samples);
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let now = self.settings.clock.now();
+        Timestamp::try_from(now).unwrap_or_else(|_| Timestamp::now())
     }
 }
 
@@ -142,6 +222,10 @@ impl Aggregator {
 pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<MetricFamily> {
     let now = Instant::now();
     let mut families = settings.own.gather();
+    families.extend(history::families(
+        &settings.head,
+        settings.own.history_behind.get(),
+    ));
     families.extend(own::of_collectors(standing, now));
     if let Some(tree) = settings.tree.get() {
         families.extend(own::of_actors(&tree.snapshot()));
@@ -186,6 +270,8 @@ impl Actor for Aggregator {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
         self.expect_silence(ctx);
+        self.keep_own(ctx);
+        ctx.run_later(LOOK, Self::look_back);
     }
 }
 
@@ -201,7 +287,7 @@ impl Handler<Observation> for Aggregator {
     type Result = ();
 
     fn handle(&mut self, mut observation: Observation, _: &mut Self::Context) {
-        let refresh = observation.outcome.refresh;
+        let (refresh, source) = (observation.outcome.refresh, observation.source.clone());
         let tuning = self.settings.tuning.load();
         let applications = &tuning.applications;
         stand_in::add_to(
@@ -213,6 +299,12 @@ impl Handler<Observation> for Aggregator {
         self.standing.take(observation);
         self.leave();
         if !refresh {
+            if let Some(source) = self.standing.source(&source) {
+                let batch = self
+                    .keep
+                    .batch(source, tuning.collect_interval, Instant::now());
+                self.tell_history(batch);
+            }
             self.refresh_summary();
         }
     }
@@ -224,6 +316,9 @@ impl Handler<Forget> for Aggregator {
     fn handle(&mut self, Forget { source }: Forget, _: &mut Self::Context) {
         self.standing.forget(&source);
         self.leave();
+        if let Some(batch) = self.keep.end(&source, self.now()) {
+            self.tell_history(batch);
+        }
         self.refresh_summary();
     }
 }

@@ -1,9 +1,5 @@
 //! The page of `/federate`: the latest value of every series somebody selects, as a database has
 //! them, each with the moment it was measured.
-//!
-//! What a source tells under names that are not Vitals' own (`node_*`, `iris_*`) has the `job` and
-//! `instance` of that source, as if it had been scraped, and so have `up` and what else a scrape
-//! tells of itself. What Vitals says in its own name has neither.
 
 use std::cmp::Reverse;
 
@@ -12,7 +8,7 @@ use jiff::Timestamp;
 use promql::Selector;
 use tokio::time::Instant;
 
-use crate::standing::{Source, Standing};
+use crate::{standing::Standing, told::Told};
 
 /// More series are not handed out at once.
 pub const MOST_SERIES: usize = 100_000;
@@ -43,71 +39,16 @@ pub fn render(
         .map(|source| Told::by(source, now))
         .collect();
     for told in &told {
-        let at = told.source.observation.at;
-        for family in told.as_scraped() {
-            selected.take(family, &told.source.observation.identity, at)?;
-        }
-        for family in told.in_our_name() {
-            selected.take(family, &Labels::none(), at)?;
-        }
-        for family in &told.of_the_scrape {
-            selected.take(family, &told.source.observation.identity, at)?;
+        let at = told.at();
+        for (family, target) in told.families() {
+            selected.take(family, target, at)?;
         }
     }
-    let moment = Timestamp::now();
+    let (moment, nobody) = (Timestamp::now(), Labels::none());
     for family in own {
-        selected.take(family, &Labels::none(), moment)?;
+        selected.take(family, &nobody, moment)?;
     }
     Ok(selected.page())
-}
-
-/// What one source tells, and what its scrape does.
-struct Told<'s> {
-    source: &'s Source,
-    of_the_scrape: Vec<MetricFamily>,
-}
-
-impl<'s> Told<'s> {
-    fn by(source: &'s Source, now: Instant) -> Self {
-        let mut told = Told {
-            source,
-            of_the_scrape: Vec::new(),
-        };
-        if source.observation.identity.is_empty() {
-            return told;
-        }
-        let samples = source.observation.outcome.scraped.unwrap_or_else(|| {
-            let families = told.as_scraped();
-            families.map(|family| family.flat().count()).sum()
-        });
-        let gauge = |name: &str, value| MetricFamily::gauge(name, "").with(Labels::none(), value);
-        let took = source.observation.outcome.took.as_secs_f64();
-        told.of_the_scrape = vec![
-            gauge("up", if source.is_up(now) { 1.0 } else { 0.0 }),
-            gauge("scrape_duration_seconds", took),
-            gauge("scrape_samples_scraped", samples as f64),
-        ];
-        told
-    }
-
-    /// Under names that others gave.
-    fn as_scraped(&self) -> impl Iterator<Item = &'s MetricFamily> {
-        let observation = &self.source.observation;
-        let others = observation.families.iter().filter(|f| !is_ours(f));
-        observation.native.iter().chain(others)
-    }
-
-    fn in_our_name(&self) -> impl Iterator<Item = &'s MetricFamily> {
-        self.source
-            .observation
-            .families
-            .iter()
-            .filter(|f| is_ours(f))
-    }
-}
-
-fn is_ours(family: &MetricFamily) -> bool {
-    family.name.starts_with("vitals_")
 }
 
 /// The series that are selected so far.

@@ -273,8 +273,14 @@ fn pipeline(probe: &Result<Vec<SourceStatus>, AskError>, took: Duration) -> Chec
 
 /// A check for each thing that is wrong with it; one if nothing is.
 fn collector(source: &SourceStatus) -> Vec<Check> {
+    // By the draft's three kinds.
+    let component_type = match source.source.split('/').next() {
+        Some("iris" | "redis" | "postgres") => "datastore",
+        Some("application" | "grafana" | "scrape") => "component",
+        _ => "system",
+    };
     let check = |status, output| Check {
-        component_type: "system",
+        component_type,
         observed_value: Some(f64::from(source.up)),
         time: source.at,
         ..check(status, output)

@@ -4,6 +4,8 @@
 //! | message | from → to | answer | while the receiver is down |
 //! |---|---|---|---|
 //! | [`Observation`] | collector → aggregator | once taken in | held |
+//! | [`Batch`] | aggregator → history | - | held |
+//! | [`Write`] | history → journal | - | held |
 //! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
 //! | [`Retuned`] | whoever reloads the settings → aggregator, health | - | held |
 //! | [`Refresh`] | front → a collector | once the aggregator has it | refused |
@@ -37,6 +39,8 @@ macro_rules! lanes {
 
 lanes! {
     Observation => Commands,
+    Batch => Commands,
+    Write => Commands,
     Forget => Commands,
     Retuned => Commands,
     Verdict => Commands,
@@ -88,6 +92,25 @@ pub struct Outcome {
     /// Made for a scrape, between two ticks: it goes into neither history nor rules.
     pub refresh: bool,
 }
+
+/// Samples on their way to the history: what one source told at one moment.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Batch {
+    /// The collector's name in the tree; [`OWN`](crate::keep::OWN) for what Vitals says of itself.
+    pub source: Arc<str>,
+    /// The scheduled tick.
+    pub at: Timestamp,
+    /// Series with their names as the label `__name__`, each once, and their values.
+    pub samples: Vec<(Labels, f64)>,
+    /// These are all the source has: what it had before and is not here ends.
+    pub complete: bool,
+}
+
+/// There is something to be written to disk. Says nothing of what: one that waits is as good as two.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Write;
 
 /// A collector has ended for good: what it said counts no more. Behind its last [`Observation`].
 #[derive(Debug, Clone, Message)]

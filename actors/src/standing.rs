@@ -7,15 +7,20 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{
-    collector::{Absent, CollectError},
+    collector::{Absent, CollectError, Reason},
     messages::Observation,
     uptime::Uptime,
 };
+
+/// How long each dependency was up, by the names of their collectors.
+pub type Uptimes = BTreeMap<String, Uptime>;
 
 /// What each source said last. Cheap to clone; incarnations of the aggregator inherit it.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     sources: BTreeMap<Arc<str>, Arc<Source>>,
+    /// What is known of sources from before the process was started.
+    remembered: Arc<Uptimes>,
     /// Grows with every change.
     version: u64,
 }
@@ -84,6 +89,25 @@ impl Source {
 }
 
 impl Standing {
+    /// Nothing is known but how long dependencies were up.
+    pub fn remembering(uptimes: Arc<Uptimes>) -> Self {
+        Standing {
+            remembered: uptimes,
+            ..Standing::default()
+        }
+    }
+
+    /// How long each dependency was up, also of those that are not asked any more.
+    pub fn uptimes(&self) -> Uptimes {
+        let mut uptimes = (*self.remembered).clone();
+        let known = self.sources().filter_map(|source| {
+            let uptime = source.uptime.clone()?;
+            Some((source.observation.source.to_string(), uptime))
+        });
+        uptimes.extend(known);
+        uptimes
+    }
+
     /// Takes an observation in, and adds to it how long the source was up.
     pub fn take(&mut self, mut observation: Observation) {
         let outcome = &observation.outcome;
@@ -97,7 +121,8 @@ impl Standing {
         let since = as_before.map_or(observation.at, |before| before.since);
         let mut uptime = before.and_then(|before| before.uptime.clone());
         if outcome.is_dependency && !outcome.refresh {
-            let uptime = uptime.get_or_insert_default();
+            let remembered = || self.remembered.get(&*observation.source).cloned();
+            let uptime = uptime.get_or_insert_with(|| remembered().unwrap_or_default());
             uptime.add(observation.at, success, outcome.stale_after);
             let told = uptime.families(&observation.source, observation.at);
             observation.families = observation.families.iter().cloned().chain(told).collect();
@@ -116,7 +141,10 @@ impl Standing {
 
     /// As if the source had never been.
     pub fn forget(&mut self, source: &str) {
-        self.sources.remove(source);
+        let gone = self.sources.remove(source);
+        if let Some(uptime) = gone.and_then(|gone| gone.uptime.clone()) {
+            Arc::make_mut(&mut self.remembered).insert(source.to_owned(), uptime);
+        }
         self.version += 1;
     }
 
@@ -162,11 +190,14 @@ impl Standing {
         points.collect()
     }
 
-    /// Why there is no series of a family, as far as a source says so.
+    /// Why there is no series of a family, as far as a source says so: first one that could tell it, only
+    /// then one that never does.
     pub fn absent(&self, family: &str, now: Instant) -> Option<&Absent> {
         let fresh = self.sources().filter(|source| source.is_fresh(now));
-        let mut absent = fresh.flat_map(|source| &source.observation.outcome.absent);
-        absent.find(|absent| absent.family == family)
+        let absent = fresh.flat_map(|source| &source.observation.outcome.absent);
+        let absent = absent.filter(|absent| absent.family == family);
+        let never = [Reason::NotEnabled, Reason::NotConfigured];
+        absent.min_by_key(|absent| never.contains(&absent.reason))
     }
 
     /// When the first of the fresh sources stops counting.
@@ -214,7 +245,7 @@ impl Standing {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{collector::Reason, messages::Outcome};
+    use crate::messages::Outcome;
     use exposition::Labels;
 
     /// An observation of one gauge; an error instead, where there is no value.

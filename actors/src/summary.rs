@@ -12,6 +12,7 @@ use crate::{
     collector::{Reason, system::LOCAL},
     standing::{Point, Source, Standing},
     targets::{CONTAINER_TARGETS, Scope, TARGETS, Target, Thresholds},
+    trend::{Subject, Trend},
     uptime::{Known, WINDOWS},
 };
 
@@ -78,9 +79,8 @@ pub struct Judgement {
     pub simulated: bool,
     pub reason: Option<Reason>,
     pub hint: Option<String>,
-    /// Null until there is history.
-    #[schema(value_type = Option<Object>)]
-    pub trend: Option<()>,
+    /// Null until there is history of the series it is judged by.
+    pub trend: Option<Trend>,
 }
 
 /// The host Vitals runs on.
@@ -206,6 +206,21 @@ impl Summary {
         }
     }
 
+    /// Adds how each target's figure was before, as far as that is known.
+    #[must_use]
+    pub fn with_trends(mut self, trends: &BTreeMap<Subject, Trend>) -> Self {
+        for judgement in &mut self.targets {
+            let subject = judgement.subject();
+            judgement.trend = subject.and_then(|subject| trends.get(&subject).copied());
+        }
+        self
+    }
+
+    /// Whose trends it wants.
+    pub fn subjects(&self) -> Vec<Subject> {
+        self.targets.iter().filter_map(Judgement::subject).collect()
+    }
+
     /// Whether `other` says something else of any target than this, or measures it by something
     /// else.
     pub fn differs_in_status(&self, other: &Summary) -> bool {
@@ -217,6 +232,13 @@ impl Summary {
 }
 
 impl Judgement {
+    /// The series it is judged by.
+    fn subject(&self) -> Option<Subject> {
+        let of_it = |target: &&Target| target.id == self.id && target.scope == self.scope;
+        let target = TARGETS.iter().chain(&CONTAINER_TARGETS).find(of_it)?;
+        Some((target.series, self.worst.clone()?))
+    }
+
     /// Whether it counts among the known of the twelve.
     fn is_known_target(&self) -> bool {
         self.value.is_some() && self.scope != Some(Scope::Container)

@@ -14,6 +14,8 @@ pub type Tunable = Arc<ArcSwap<Tuning>>;
 pub struct Tuning {
     /// What the targets are judged against.
     pub thresholds: Thresholds,
+    /// How often sources are asked, unless they are told apart: what the history's grid is.
+    pub collect_interval: Duration,
     /// How often the summary is made anew, if no verdict changes.
     pub summary_interval: Duration,
     /// How often the health checker checks.

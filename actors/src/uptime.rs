@@ -7,6 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use exposition::{Labels, MetricFamily};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A window uptime is told over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Window {
 /// The family of the ratios.
 pub const RATIO: &str = "vitals_uptime_ratio";
 const DAY: Duration = Duration::from_hours(24);
+/// The daily roll-up goes back so far.
+const ROLL_UP: Duration = Duration::from_hours(24 * 400);
 
 /// All windows. The first one is judged.
 pub const WINDOWS: [Window; 4] = [
@@ -50,26 +53,56 @@ pub struct Known {
     pub coverage: f64,
 }
 
-/// The observed time of one dependency.
-#[derive(Debug, Clone, Default)]
+/// The observed time of one dependency. What is written of it can be read again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Uptime {
     last: Option<Timestamp>,
     /// Of the last day, five minutes each.
     fine: Track<300>,
     /// Of all windows, six hours each.
     coarse: Track<21_600>,
+    /// The roll-up, a day (UTC) each.
+    daily: Track<86_400>,
 }
 
 /// Time by parts of so many seconds, the oldest in front.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Track<const SECONDS: i64>(VecDeque<Part>);
 
-#[derive(Debug, Clone, Copy)]
+/// Written as `[number, milliseconds observed, milliseconds up]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(i64, u64, u64)", into = "(i64, u64, u64)")]
 struct Part {
     /// Of the Unix epoch: the start by its length.
     number: i64,
     observed: Duration,
     up: Duration,
+}
+
+impl From<(i64, u64, u64)> for Part {
+    fn from((number, observed, up): (i64, u64, u64)) -> Self {
+        Part {
+            number,
+            observed: Duration::from_millis(observed),
+            up: Duration::from_millis(up),
+        }
+    }
+}
+
+impl From<Part> for (i64, u64, u64) {
+    fn from(part: Part) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        (part.number, millis(part.observed), millis(part.up))
+    }
+}
+
+/// One day (UTC) of the roll-up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    /// When it began.
+    pub start: Timestamp,
+    /// What is known of it.
+    pub known: Known,
 }
 
 impl Uptime {
@@ -85,7 +118,19 @@ impl Uptime {
             self.fine.add(at, observed, up, DAY);
             let [.., longest] = WINDOWS;
             self.coarse.add(at, observed, up, longest.length);
+            self.daily.add(at, observed, up, ROLL_UP);
         }
+    }
+
+    /// The days of the roll-up on which it was observed, the oldest first; 400 at most.
+    pub fn days(&self) -> impl Iterator<Item = Day> {
+        self.daily.0.iter().filter_map(|part| {
+            let (observed, up) = (part.observed.as_secs_f64(), part.up.as_secs_f64());
+            Some(Day {
+                start: Timestamp::from_second(part.number.checked_mul(86_400)?).ok()?,
+                known: Known::of(observed, up, DAY)?,
+            })
+        })
     }
 
     /// What is known at a moment of this dependency, as series.
@@ -110,9 +155,16 @@ impl Uptime {
             true => self.fine.sums(now, window.length),
             false => self.coarse.sums(now, window.length),
         };
+        Known::of(observed, up, window.length)
+    }
+}
+
+impl Known {
+    /// Of seconds observed and up.
+    fn of(observed: f64, up: f64, length: Duration) -> Option<Self> {
         (observed > 0.0).then(|| Known {
             ratio: (up / observed).clamp(0.0, 1.0),
-            coverage: (observed / window.length.as_secs_f64()).min(1.0),
+            coverage: (observed / length.as_secs_f64()).min(1.0),
         })
     }
 }
@@ -136,7 +188,7 @@ impl<const SECONDS: i64> Track<SECONDS> {
         while self
             .0
             .front()
-            .is_some_and(|first| first.number < number - kept)
+            .is_some_and(|first| first.number < number.saturating_sub(kept))
         {
             self.0.pop_front();
         }
@@ -147,7 +199,7 @@ impl<const SECONDS: i64> Track<SECONDS> {
         let begin = now.as_second() as f64 - length.as_secs_f64();
         let mut sums = (0.0, 0.0);
         for part in &self.0 {
-            let start = (part.number * SECONDS) as f64;
+            let start = part.number as f64 * SECONDS as f64;
             let outside = ((begin - start) / SECONDS as f64).clamp(0.0, 1.0);
             sums.0 += part.observed.as_secs_f64() * (1.0 - outside);
             sums.1 += part.up.as_secs_f64() * (1.0 - outside);
@@ -205,6 +257,29 @@ mod tests {
         assert!((month - 23.0 / 30.0).abs() < 0.01, "{month}");
         assert!(over(WINDOWS[3]).coverage > 0.999);
         assert!(uptime.fine.0.len() <= 291 && uptime.coarse.0.len() <= 363);
+        let days: Vec<Day> = uptime.days().collect();
+        assert_eq!(days.len(), 141);
+        let down = |day: &&Day| day.known.ratio < 0.5;
+        assert_eq!(days.iter().filter(down).count(), 7);
+        assert!(days[0].start < days[1].start);
+    }
+
+    #[test]
+    fn what_was_written_goes_on_after_a_restart() {
+        let mut uptime = Uptime::default();
+        for second in 0..100 {
+            uptime.add(at(second * 10), second % 2 == 0, VOUCHED);
+        }
+        let written = serde_json::to_string(&uptime).unwrap();
+        let mut read: Uptime = serde_json::from_str(&written).unwrap();
+        assert_eq!(
+            read.over(WINDOWS[0], at(1_000)),
+            uptime.over(WINDOWS[0], at(1_000))
+        );
+        // While nobody looked nothing is counted.
+        read.add(at(5_000), true, VOUCHED);
+        uptime.add(at(5_000), true, VOUCHED);
+        assert_eq!(read, uptime);
     }
 
     proptest! {

@@ -11,10 +11,14 @@ pub enum Unit {
     MillionsPerSecond,
     /// Microseconds.
     Micros,
+    /// Milliseconds.
+    Millis,
     /// Seconds.
     Seconds,
     /// 1,024 bytes.
     Kib,
+    /// Bytes for one sample.
+    BytesPerSample,
     /// Hundredths of one CPU.
     PercentOfCpu,
     /// Pieces.
@@ -27,8 +31,10 @@ impl Unit {
         match self {
             Unit::MillionsPerSecond => "M/s",
             Unit::Micros => "µs",
+            Unit::Millis => "ms",
             Unit::Seconds => "s",
             Unit::Kib => "KiB",
+            Unit::BytesPerSample => "B/sample",
             Unit::PercentOfCpu => "% CPU",
             Unit::Count => "",
         }

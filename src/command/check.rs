@@ -71,6 +71,27 @@ fn parts(settings: &Settings) -> Vec<Part> {
             does,
         ));
     }
+    let others = [
+        (
+            "redis".to_owned(),
+            settings.redis.url.as_ref().map(ToString::to_string),
+        ),
+        (
+            "grafana".to_owned(),
+            settings.grafana.url.as_ref().map(ToString::to_string),
+        ),
+    ];
+    let postgres = settings.postgres.iter().map(|postgres| {
+        let url = postgres.url.as_ref().map(ToString::to_string);
+        (format!("postgres/{}", postgres.name), url)
+    });
+    for (name, url) in others.into_iter().chain(postgres) {
+        if let Some(url) = url {
+            let interval = every(settings.collect.interval);
+            let does = format!("asks {url} every {interval}");
+            parts.push(part(&format!("collectors/{name}"), does));
+        }
+    }
     for scrape in &settings.scrape {
         if let Some(url) = &scrape.url {
             let interval = every(scrape.interval.unwrap_or(settings.collect.interval));
@@ -135,9 +156,21 @@ fn warnings(settings: &Settings) -> Vec<String> {
             is_plain && scrape.login.is_secret(),
         )
     });
+    let redis = &settings.redis;
+    let is_plain = redis.url.as_ref().is_some_and(|url| !url.is_tls());
+    let redis = ("redis".to_owned(), is_plain && redis.is_secret());
+    let grafana = &settings.grafana;
+    let is_plain = grafana.url.as_ref().is_some_and(|url| !url.is_tls());
+    let grafana = ("grafana".to_owned(), is_plain && grafana.login.is_secret());
+    let postgres = settings.postgres.iter().map(|postgres| {
+        let is_plain = postgres.url.as_ref().is_some_and(|url| !url.is_tls());
+        let is_secret = !postgres.password.is_none();
+        (format!("postgres.{}", postgres.name), is_plain && is_secret)
+    });
     let all = iris.chain(applications).chain(scrapes);
+    let all = all.chain([redis, grafana]).chain(postgres);
     let told = all.filter(|(_, is_told)| *is_told);
-    told.map(|(of, _)| format!("the password of {of} goes over the network as it is: use https"))
+    told.map(|(of, _)| format!("the password of {of} goes over the network as it is: use TLS"))
         .collect()
 }
 

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     process::ExitCode,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
@@ -18,6 +19,7 @@ use crate::{
     front::Shared,
     journal_of_the_tree, logging, open_files, port_holder,
     settings::Settings,
+    store::{self, Store},
     tree::Parts,
     watchdog,
 };
@@ -36,6 +38,8 @@ enum ServeError {
     },
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error(transparent)]
+    History(#[from] tsdb::OpenError),
     #[error("cannot take signals: {0}")]
     Signals(io::Error),
     #[error("two of Vitals' own metrics clash: {0}")]
@@ -66,6 +70,8 @@ async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
     // The port may have been any free one.
     let address = listener.local_addr().unwrap_or(settings.server.address);
     let data = DataDirectory::lock(&settings.server.data)?;
+    let store = Store::open(data.path(), &settings.history)?;
+    let journal = store.journal.clone();
     let mut signals = Signals::take().map_err(ServeError::Signals)?;
     open_files::allow(settings.server.max_connections);
     if settings.server.chaos && !address.ip().is_loopback() {
@@ -77,7 +83,7 @@ async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
         settings,
         flags,
         listener,
-        data.path(),
+        store,
         Arbiter::current(),
     )?);
     let building = parts.clone();
@@ -91,6 +97,8 @@ async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
 
     let exit = until_the_end(&root, &parts.shared, &mut signals).await;
     parts.shared.audit.finish();
+    let data = data.path().map(Path::to_owned);
+    store::finish(journal, data, &parts.shared.last_known);
     Ok(exit)
 }
 

@@ -10,6 +10,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use supervision::{Ref, Tree};
+use tsdb::Head;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     last_known::LastKnown,
@@ -25,6 +26,8 @@ const LASTS: u32 = 3;
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
     pub(crate) aggregator: Ref<Aggregator>,
+    /// What queries read.
+    pub(crate) head: Head,
     /// For pages made without the aggregator.
     pub(crate) aggregator_settings: AggregatorSettings,
     pub(crate) last_known: Arc<LastKnown>,
@@ -84,14 +87,15 @@ pub(super) struct Lasts {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{cli::Flags, tree::Parts};
+    use crate::{cli::Flags, store::Store, tree::Parts};
 
     /// Everything a handler can reach, with no actor behind it.
     pub(crate) fn shared() -> Arc<Shared> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let main = actix_rt::Arbiter::current();
         let (settings, flags) = (Settings::default(), Flags::default());
-        let parts = Parts::new(settings, flags, listener, None, main).unwrap();
+        let store = Store::open(None, &settings.history).unwrap();
+        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
         parts.shared.clone()
     }
 }

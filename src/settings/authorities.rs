@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use vitals_actors::http::Trust;
 
 use super::small_file;
 use super::table::Table;
+use super::text;
 
 /// A file of certificates, as it was when the settings were read.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +35,15 @@ impl Authorities {
             digest: Sha256::digest(text.as_bytes()).into(),
             trust: Trust::with(text.as_bytes()).map_err(|error| error.to_string())?,
         })
+    }
+
+    /// The path of a file, or nothing.
+    pub(super) fn optional<S: Serializer>(
+        file: &Option<Self>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let path = file.as_ref().map(|file| file.path.display());
+        text::optional(&path, serializer)
     }
 
     /// Reads `ca_file`.

@@ -10,6 +10,7 @@ use super::environment::{self, Environment};
 use super::file::File;
 use super::iris;
 use super::nearest;
+use super::postgres;
 use super::problem::{Fault, Origin, Problem, SHOWN, SettingsError};
 use super::scrape;
 use super::table::{Finding, Reading};
@@ -98,6 +99,9 @@ fn missing(settings: &Settings, reading: &mut Reading) {
     }
     for scrape in settings.scrape.iter().filter(|one| one.url.is_none()) {
         missing(format!("scrape.{}", scrape.name), "url", scrape::URL);
+    }
+    for postgres in settings.postgres.iter().filter(|one| one.url.is_none()) {
+        missing(format!("postgres.{}", postgres.name), "url", postgres::URL);
     }
     for application in &settings.application {
         let path = || format!("application.{}", application.name);

@@ -13,7 +13,9 @@ mod collect;
 mod environment;
 mod external_url;
 mod file;
+mod grafana;
 mod health;
+mod history;
 mod host_name;
 mod iris;
 mod load;
@@ -21,7 +23,10 @@ mod log;
 mod login;
 mod nearest;
 mod network;
+mod postgres;
 mod problem;
+mod query;
+mod redis;
 mod route_prefix;
 mod scrape;
 mod secret;
@@ -47,12 +52,17 @@ pub(crate) use application::Application;
 pub(crate) use auth::Auth;
 pub(crate) use authorities::Authorities;
 pub(crate) use collect::Collect;
+pub(crate) use grafana::Grafana;
 pub(crate) use health::Health;
+pub(crate) use history::History;
 pub(crate) use host_name::is_host_name;
 pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
+pub(crate) use postgres::Postgres;
 pub(crate) use problem::{Problem, SettingsError};
+pub(crate) use query::Query;
+pub(crate) use redis::Redis;
 pub(crate) use scrape::Scrape;
 pub(crate) use server::Server;
 pub(crate) use summary::Summary;
@@ -80,6 +90,13 @@ pub(crate) struct Settings {
     /// The applications in front.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) application: Vec<Application>,
+    /// The Redis of the stack.
+    pub(crate) redis: Redis,
+    /// The Grafana of the stack.
+    pub(crate) grafana: Grafana,
+    /// The PostgreSQL servers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) postgres: Vec<Postgres>,
     /// Other Prometheus endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) scrape: Vec<Scrape>,
@@ -91,6 +108,10 @@ pub(crate) struct Settings {
     pub(crate) summary: Summary,
     /// The performance targets.
     pub(crate) targets: Targets,
+    /// What was measured, and how long it is kept.
+    pub(crate) history: History,
+    /// What a query may cost.
+    pub(crate) query: Query,
     /// The log.
     pub(crate) log: Log,
 }
@@ -104,11 +125,16 @@ impl Section for Settings {
         table.section("network", &mut self.network);
         table.named("iris", &mut self.iris, iris::MOST);
         table.named("application", &mut self.application, application::MOST);
+        table.section("redis", &mut self.redis);
+        table.section("grafana", &mut self.grafana);
+        table.named("postgres", &mut self.postgres, postgres::MOST);
         table.named("scrape", &mut self.scrape, scrape::MOST);
         table.section("supervision", &mut self.supervision);
         table.section("health", &mut self.health);
         table.section("summary", &mut self.summary);
         table.section("targets", &mut self.targets);
+        table.section("history", &mut self.history);
+        table.section("query", &mut self.query);
         table.section("log", &mut self.log);
     }
 }

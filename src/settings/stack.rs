@@ -1,5 +1,5 @@
-//! The names that all services of the stack know: `IRIS_HOST` and the like, and `IRIS_USERNAME`. Those of IRIS
-//! speak of the instance `main`.
+//! The names that all services of the stack know: `IRIS_HOST` and the like, `IRIS_USERNAME`,
+//! `REDIS_PASSWORD`. Those of IRIS speak of the instance `main`.
 
 use std::ffi::OsStr;
 
@@ -19,18 +19,37 @@ struct Host {
 }
 
 /// The port of an IRIS is that of its private web server.
-const HOSTS: [Host; 1] = [Host {
-    variable: "IRIS_HOST",
-    key: "iris.main.url",
-    scheme: "http",
-    port: 52773,
-}];
+const HOSTS: [Host; 3] = [
+    Host {
+        variable: "IRIS_HOST",
+        key: "iris.main.url",
+        scheme: "http",
+        port: 52773,
+    },
+    Host {
+        variable: "REDIS_HOST",
+        key: "redis.url",
+        scheme: "redis",
+        port: 6379,
+    },
+    Host {
+        variable: "GRAFANA_HOST",
+        key: "grafana.url",
+        scheme: "http",
+        port: 3000,
+    },
+];
+/// What the keys of that instance begin with.
+const MAIN: &str = "iris.main.";
 
 /// Further variables, and their keys.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 6] = [
     ("IRIS_USERNAME", "iris.main.username"),
     ("IRIS_PASSWORD", "iris.main.password"),
     ("IRIS_PASSWORD_FILE", "iris.main.password_file"),
+    ("REDIS_USERNAME", "redis.username"),
+    ("REDIS_PASSWORD", "redis.password"),
+    ("REDIS_PASSWORD_FILE", "redis.password_file"),
 ];
 
 /// What these variables say; empty ones say nothing, as `${X:-}` gives them.
@@ -70,10 +89,9 @@ impl Stack {
     /// are somebody else's.
     pub(super) fn entries(self, has_main: bool) -> Entries {
         let mut entries = Entries::new();
-        let is_url = |key: &str| HOSTS.iter().any(|host| host.key == key);
         let has_main = has_main || self.said.iter().any(|(_, key, _)| *key == HOSTS[0].key);
         for (variable, key, text) in self.said {
-            if is_url(key) || has_main {
+            if has_main || !key.starts_with(MAIN) {
                 let place = Place::Variable(variable.to_owned());
                 insert(&mut entries, key, place, text);
             }

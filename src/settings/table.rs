@@ -354,7 +354,12 @@ impl Table<'_> {
     pub(super) fn secret(&mut self, key: &str, slot: &mut Secret) {
         let file_key = format!("{key}_file");
         let (text, file) = (self.take(key), self.take(&file_key));
-        if let (Some((path, entry)), Some(_)) = (&text, &file) {
+        let says = |taken: &&(String, Entry)| match &taken.1.value {
+            Value::Text(text) | Value::Untyped(text) => !text.is_empty(),
+            _ => true,
+        };
+        let both = (text.as_ref().filter(says), file.as_ref().filter(says));
+        if let (Some((path, entry)), Some(_)) = both {
             let reason = format!("is there, and {file_key} too");
             let allowed = "one of them".to_owned();
             return self.report(

@@ -1,5 +1,6 @@
 //! Values as written in a file, a variable or a flag, before anybody knows what they should be.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -73,16 +74,31 @@ impl Value {
         }
     }
 
-    /// The value for an error: shortened, and without anything a terminal would obey.
+    /// The value for an error: shortened, without anything a terminal would obey, and without who a URL
+    /// says we are.
     pub(super) fn show(&self) -> String {
         match self {
-            Self::Text(text) | Self::Untyped(text) => format!("\"{}\"", shorten(text)),
+            Self::Text(text) | Self::Untyped(text) => format!("\"{}\"", shorten(&anonymous(text))),
             Self::Integer { written, .. } | Self::Float { written, .. } => shorten(written),
             Self::Boolean(value) => value.to_string(),
             Self::Datetime(written) => written.clone(),
             Self::List(_) => "[…]".to_owned(),
             Self::Table(_) => "{…}".to_owned(),
         }
+    }
+}
+
+/// Without user and password before the host of a URL.
+fn anonymous(text: &str) -> Cow<'_, str> {
+    let host = text.find("://").map(|at| at + 3);
+    let rest = host.and_then(|host| text.get(host..));
+    let at = rest.and_then(|rest| rest.rfind('@'));
+    match (host.and_then(|host| text.get(..host)), rest, at) {
+        (Some(scheme), Some(rest), Some(at)) => {
+            let host = rest.get(at..).unwrap_or_default();
+            format!("{scheme}…{host}").into()
+        }
+        _ => text.into(),
     }
 }
 

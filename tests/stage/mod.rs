@@ -1,31 +1,42 @@
 //! What every story stands on: processes that are always cleaned up, clients, and one way to wait.
 
+mod application;
 mod certificates;
 mod directory;
 mod host;
 mod http;
 mod iris;
 mod page;
+mod pages;
+mod port;
+mod postgres;
 mod process;
 mod prometheus;
+mod redis;
 mod scraper;
 mod shape;
+mod source;
 mod tree;
 mod until;
 mod vitals;
 mod watched;
 mod wire;
 
+pub(crate) use application::Application;
 pub(crate) use certificates::{Authority, Lasting};
 pub(crate) use directory::Directory;
 pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
 pub(crate) use http::{Answer, get, request};
 pub(crate) use iris::Simulated;
 pub(crate) use page::Page;
+pub(crate) use pages::Pages;
+pub(crate) use postgres::Postgres;
 pub(crate) use process::Process;
 pub(crate) use prometheus::Prometheus;
+pub(crate) use redis::{Cluster, Redis, Sentinels};
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
+pub(crate) use source::{SOON, Source, target};
 pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};
 pub(crate) use vitals::{Setup, Vitals, command};

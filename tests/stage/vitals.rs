@@ -51,6 +51,8 @@ pub(crate) struct Setup {
     directory: Directory,
     flags: Vec<String>,
     variables: Vec<(String, String)>,
+    /// A file that stands in for `/etc/hosts`.
+    hosts: Option<PathBuf>,
 }
 
 impl Setup {
@@ -59,6 +61,7 @@ impl Setup {
             directory: Directory::new(),
             flags: Vec::new(),
             variables: Vec::new(),
+            hosts: None,
         }
     }
 
@@ -85,9 +88,35 @@ impl Setup {
         self
     }
 
+    /// With a file of names beside its settings, `hosts`, which the story may change as it goes on.
+    pub(crate) fn names(mut self, hosts: &str) -> Self {
+        self.hosts = Some(self.directory.write("hosts", hosts));
+        self
+    }
+
+    /// Whether [`Setup::names`] is permitted here: it needs a mount of its own.
+    pub(crate) fn may_have_names() -> bool {
+        let tried = Command::new("unshare")
+            .args(["--mount", "/bin/true"])
+            .status();
+        tried.is_ok_and(|status| status.success())
+    }
+
     /// Starts it, and waits until it says where it listens.
     pub(crate) fn start(self) -> Vitals {
-        let mut command = command();
+        let mut command = match &self.hosts {
+            None => command(),
+            Some(hosts) => {
+                let mut outer = Command::new("unshare");
+                outer
+                    .env_clear()
+                    .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+                let script = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
+                outer.args(["--mount", "sh", "-c", script]);
+                outer.arg(hosts).arg(program());
+                outer
+            }
+        };
         command.current_dir(self.directory.path());
         command.envs(self.variables);
         if !self.flags.iter().any(|flag| flag == "--listen") {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use actix::{fut::wrap_future, prelude::*};
@@ -82,23 +82,8 @@ impl<C: Collector> CollectorActor<C> {
         self
     }
 
-    /// The next multiple of the interval, and how long it is until then. After a jump of the clock
-    /// the grid goes on from the new time.
-    fn next_tick(interval: Duration, now: SystemTime) -> (Timestamp, Duration) {
-        let interval = interval.as_nanos().max(1);
-        let since_epoch = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
-        let next = (since_epoch / interval + 1) * interval;
-        let wait = Duration::from_nanos(u64::try_from(next - since_epoch).unwrap_or(u64::MAX));
-        let at = i128::try_from(next)
-            .ok()
-            .and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
-        (at.unwrap_or_else(Timestamp::now), wait)
-    }
-
     fn schedule(&mut self, ctx: &mut Context<Self>) {
-        let (at, wait) = Self::next_tick(self.settings.interval, self.settings.clock.now());
+        let (at, wait) = self.settings.clock.next_tick(self.settings.interval);
         ctx.run_later(wait, move |me, ctx| {
             me.tick(at, ctx);
             me.schedule(ctx);
@@ -293,7 +278,6 @@ impl<C: Collector> Handler<Refresh> for CollectorActor<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collector::system::SystemCollector;
 
     #[test]
     fn whoever_is_slow_is_asked_less_often() {
@@ -307,26 +291,5 @@ mod tests {
         assert_eq!(bearable(10, 30_000), 60);
         assert_eq!(bearable(45, 20_000), 45, "two would be beyond a minute");
         assert_eq!(bearable(300, 200_000), 300);
-    }
-
-    #[test]
-    fn ticks_lie_on_multiples_of_the_interval() {
-        let at = |ms| SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
-        let next = |interval: u64, now| {
-            let interval = Duration::from_millis(interval);
-            let (at, wait) = CollectorActor::<SystemCollector>::next_tick(interval, at(now));
-            (at.as_millisecond(), wait.as_millis())
-        };
-        assert_eq!(
-            next(1000, 5_000),
-            (6_000, 1_000),
-            "a tick is over at its time"
-        );
-        assert_eq!(next(1000, 5_001), (6_000, 999));
-        assert_eq!(next(10_000, 5_001), (10_000, 4_999));
-        let before_the_epoch = SystemTime::UNIX_EPOCH - Duration::from_secs(5);
-        let (at, wait) =
-            CollectorActor::<SystemCollector>::next_tick(Duration::from_secs(1), before_the_epoch);
-        assert_eq!((at.as_millisecond(), wait.as_millis()), (1_000, 1_000));
     }
 }

@@ -13,6 +13,7 @@ use actix::{Arbiter, System};
 use exposition::{Labels, MetricFamily, text::Format};
 use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
 use tokio::time::sleep;
+use tsdb::{Head, Options};
 
 use super::{CollectError, Collected, Collector, CollectorActor, CollectorSettings, Reason};
 use crate::{
@@ -84,6 +85,7 @@ impl World {
         let settings = AggregatorSettings {
             tuning: Tuning {
                 thresholds: required(),
+                collect_interval: 10 * SEC,
                 summary_interval: 60 * SEC,
                 health_interval: 30 * SEC,
                 applications: Vec::new(),
@@ -93,6 +95,10 @@ impl World {
             last_known: last_known.clone(),
             own: own.clone(),
             tree: Arc::new(OnceLock::new()),
+            history: Ref::new("history", Capacity::default()),
+            head: Head::in_memory(Options::default()),
+            uptimes: Arc::default(),
+            clock: Clock::simulated(),
         };
         let collecting = CollectorSettings {
             interval: SEC,

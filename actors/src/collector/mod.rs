@@ -2,8 +2,11 @@
 //! source; the one actor that runs any of them does the rest.
 
 pub mod application;
+pub mod grafana;
 pub mod iris;
 pub mod network;
+pub mod postgres;
+pub mod redis;
 pub mod scrape;
 pub mod system;
 

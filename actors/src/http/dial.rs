@@ -1,5 +1,4 @@
-//! Makes the connection: looks the name up, connects, and shakes hands, each failing by its own
-//! reason.
+//! Makes the connection awc asks for, on the way there is.
 
 use std::{
     cell::Cell,
@@ -11,27 +10,17 @@ use std::{
 use actix_service::Service;
 use awc::{error::ConnectError as AwcError, http::Uri};
 use futures::future::LocalBoxFuture;
-use rustls::pki_types::ServerName;
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout_at},
-};
-use tokio_rustls::TlsConnector;
+use tokio::{sync::Mutex, time::Instant};
 
-use super::{BaseUrl, Trust, stream::Stream, tail::Tail};
-use crate::{
-    collector::Reason,
-    net::{Failure, Host, Resolver, connect},
-};
+use super::{BaseUrl, stream::Stream, tail::Tail};
+use crate::net::{Failure, Route, Trust};
 
 /// What awc asks for a connection. Its clones are one.
 #[derive(Clone)]
 pub(super) struct Dial(Rc<Inner>);
 
 struct Inner {
-    resolver: Mutex<Resolver>,
-    /// With TLS; the name that the certificate must be for, if it can be in one.
-    tls: Option<(Trust, Option<ServerName<'static>>)>,
+    route: Mutex<Route>,
     tail: Tail,
     until: Cell<Instant>,
     made: Cell<u64>,
@@ -40,15 +29,9 @@ struct Inner {
 impl Dial {
     /// To one server only, whatever awc asks for.
     pub(super) fn new(url: &BaseUrl, trust: &Trust, tail: Tail) -> Self {
-        let name = match url.endpoint().host() {
-            // What an endpoint takes for a name, TLS does too, but for an underscore.
-            Host::Name(name) => ServerName::try_from(name.clone()).ok(),
-            Host::Address(ip) => Some(ServerName::from(*ip)),
-        };
-        let tls = url.is_tls().then(|| (trust.clone(), name));
+        let trust = url.is_tls().then_some(trust);
         Dial(Rc::new(Inner {
-            resolver: Mutex::new(Resolver::new(url.endpoint().clone())),
-            tls,
+            route: Mutex::new(Route::new(url.endpoint().clone(), trust)),
             tail,
             until: Cell::new(Instant::now()),
             made: Cell::new(0),
@@ -67,60 +50,10 @@ impl Dial {
 
     async fn dial(&self) -> Result<Stream, Failure> {
         let until = self.0.until.get();
-        let addresses = self.0.resolver.lock().await.addresses(until).await?;
-        let (stream, _) = connect::first(&addresses, until).await?;
-        // A question is one small packet: it must not wait for more.
-        let _ = stream.set_nodelay(true);
         let tail = self.0.tail.clone();
-        let Some((trust, name)) = &self.0.tls else {
-            return Ok(Stream::plain(stream, tail));
-        };
-        let Some(name) = name else {
-            let detail = "the host has a name that can be in no certificate";
-            return Err(Failure::new(Reason::Tls, detail));
-        };
-        let config = trust
-            .config()
-            .map_err(|error| Failure::new(Reason::Tls, error.to_string()))?;
-        let tls = TlsConnector::from(config);
-        match timeout_at(until, tls.connect(name.clone(), stream)).await {
-            Ok(Ok(stream)) => Ok(Stream::tls(stream, tail)),
-            Ok(Err(error)) => Err(Failure::new(Reason::Tls, handshake(&error))),
-            Err(_) => Err(Failure::new(Reason::Timeout, "no end of the TLS handshake")),
-        }
+        let dialed = self.0.route.lock().await.dial(until).await?;
+        Ok(Stream::new(dialed, tail))
     }
-}
-
-/// What went wrong, without what the certificate says of itself.
-fn handshake(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    let what = match inner {
-        Some(rustls::Error::InvalidCertificate(why)) => match why {
-            rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. } => {
-                "the certificate has expired"
-            }
-            rustls::CertificateError::NotValidYet
-            | rustls::CertificateError::NotValidYetContext { .. } => {
-                "the certificate is not valid yet"
-            }
-            rustls::CertificateError::NotValidForName
-            | rustls::CertificateError::NotValidForNameContext { .. } => {
-                "the certificate is for another name"
-            }
-            // An authority that was made anew under its name has another key.
-            rustls::CertificateError::UnknownIssuer | rustls::CertificateError::BadSignature => {
-                "nobody we trust has signed the certificate"
-            }
-            rustls::CertificateError::Revoked => "the certificate was revoked",
-            _ => "the certificate is not good",
-        },
-        Some(rustls::Error::InvalidMessage(_)) => "what was answered is not TLS",
-        Some(rustls::Error::AlertReceived(_)) => "the server refused the handshake",
-        Some(rustls::Error::PeerIncompatible(_)) => "no TLS version or cipher in common",
-        _ if error.kind() == io::ErrorKind::UnexpectedEof => "the server hung up",
-        _ => "the TLS handshake failed",
-    };
-    what.to_owned()
 }
 
 /// How a [`Failure`] passes through awc: as the inner of an I/O error.

@@ -16,12 +16,11 @@ mod stream;
 mod tail;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 pub(crate) use self::client::{Answer, Client, Question};
 pub use self::{
     base_url::{BaseUrl, UrlError},
     credentials::Credentials,
     page_url::PageUrl,
-    tls::{Trust, TrustError},
 };
+pub use crate::net::{Trust, TrustError};

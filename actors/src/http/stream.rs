@@ -11,36 +11,25 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
-use tokio_rustls::client::TlsStream;
 
 use super::tail::Tail;
+use crate::net::Dialed;
 
 /// What awc speaks HTTP over.
 pub(super) struct Stream {
-    inner: Inner,
+    inner: Dialed,
     tail: Tail,
 }
 
-enum Inner {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
 impl Stream {
-    pub(super) fn plain(stream: TcpStream, tail: Tail) -> Self {
-        let inner = Inner::Plain(stream);
-        Stream { inner, tail }
-    }
-
-    pub(super) fn tls(stream: TlsStream<TcpStream>, tail: Tail) -> Self {
-        let inner = Inner::Tls(Box::new(stream));
+    pub(super) fn new(inner: Dialed, tail: Tail) -> Self {
         Stream { inner, tail }
     }
 
     fn tcp(&self) -> &TcpStream {
         match &self.inner {
-            Inner::Plain(stream) => stream,
-            Inner::Tls(stream) => stream.get_ref().0,
+            Dialed::Plain(stream) => stream,
+            Dialed::Tls(stream) => stream.get_ref().0,
         }
     }
 }
@@ -59,8 +48,8 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
-            Inner::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Dialed::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Dialed::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
         ready!(read)?;
         self.tail.push(&buffer.filled()[before..]);
@@ -75,22 +64,22 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Inner::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Dialed::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Dialed::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Inner::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Dialed::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Dialed::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Inner::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Dialed::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Dialed::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -1,12 +1,24 @@
 //! What every connection to somebody else begins with: where it goes, its addresses, and the first of
 //! them that answers. Each step ends at a deadline, with a reason.
 
+mod bounded;
 pub(crate) mod connect;
+mod driver;
 mod endpoint;
 mod resolver;
+pub(crate) mod route;
+mod trust;
 
-pub use self::endpoint::{Endpoint, EndpointError, Host};
-pub(crate) use self::resolver::Resolver;
+pub(crate) use self::{
+    bounded::{Bounded, Budget},
+    driver::Driver,
+    resolver::Resolver,
+    route::{Dialed, Route},
+};
+pub use self::{
+    endpoint::{Endpoint, EndpointError, Host},
+    trust::{Trust, TrustError},
+};
 use crate::collector::Reason;
 
 /// Why somebody else could not be asked.

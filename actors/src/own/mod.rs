@@ -32,6 +32,8 @@ pub struct OwnMetrics {
     pub reload_successful: IntGauge,
     /// `vitals_audit_lost_total`
     pub audit_lost: IntCounter,
+    /// Samples the history had no room for: told with what else it has dropped.
+    pub history_behind: IntCounter,
 }
 
 impl OwnMetrics {
@@ -87,6 +89,7 @@ impl OwnMetrics {
                 "vitals_audit_lost_total",
                 "Changes that could not be written to the audit log.",
             )?,
+            history_behind: IntCounter::new("history_behind", "Not registered.")?,
         };
         // The settings it has been started with were good.
         own.reload_successful.set(1);

@@ -136,6 +136,14 @@ impl Labels {
         Self::from_checked(all)
     }
 
+    /// The same labels over strings that the caller has already: who keeps many sets keeps every
+    /// name and value once.
+    #[must_use]
+    pub fn interned(&self, mut intern: impl FnMut(&Arc<str>) -> Arc<str>) -> Labels {
+        let pairs = self.0.iter();
+        Labels(pairs.map(|(n, v)| (intern(n), intern(v))).collect())
+    }
+
     /// How many labels there are.
     pub fn len(&self) -> usize {
         self.0.len()

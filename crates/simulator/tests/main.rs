@@ -1,5 +1,6 @@
-//! The simulated IRIS over real sockets, and beside what was recorded of real ones.
+//! The simulated servers over real sockets, and beside what was recorded of real ones.
 
+mod application;
 mod captures;
 mod client;
 mod faults;

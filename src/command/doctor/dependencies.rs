@@ -105,14 +105,8 @@ fn found(settings: &Settings) -> Vec<Finding> {
             let is_up = check["observedValue"].as_f64() == Some(1.0);
             findings.push(match (output, is_up) {
                 (None, _) => Finding::ok(collector, "measured"),
-                (Some(output), true) => {
-                    Finding::warn(collector, output, "a part is missing; the text says which")
-                }
-                (Some(output), false) => Finding::fail(
-                    collector,
-                    output,
-                    "the reason in brackets is explained in README",
-                ),
+                (Some(output), true) => Finding::warn(collector, output, remedy(output)),
+                (Some(output), false) => Finding::fail(collector, output, remedy(output)),
             });
         }
     }
@@ -125,4 +119,43 @@ fn found(settings: &Settings) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// By the reason, which stands in brackets behind what happened.
+fn remedy(output: &str) -> &'static str {
+    let reasons = output.rsplit('(').filter_map(|part| part.split(')').next());
+    let known = reasons.filter_map(|reason| {
+        Some(match reason {
+            "dns" => "correct the name, or the name server",
+            "connect" => "start it, correct host and port, or open the firewall",
+            "timeout" => "it hangs or is overloaded; else give it more time: [collect] timeout",
+            "tls" => "renew its certificate, or name who has signed it: ca_file",
+            "auth" => "correct username and password of this source, or the files they are in",
+            "forbidden" | "low_privilege" => "give the account the rights the text names",
+            "licence" => "end sessions that nobody uses, or get more licence units",
+            "unavailable" => "look into its own log",
+            "http" | "redirect" | "not_prometheus" | "parse" => "look what is behind the URL",
+            "truncated" | "too_large" => "look what is behind the URL, and between here and there",
+            "disabled" | "not_enabled" => "switch it on there",
+            "sql" => "look into its own log; the code in the text says why",
+            _ => return None,
+        })
+    });
+    known
+        .into_iter()
+        .next()
+        .unwrap_or("the text says which part is missing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_says_what_to_do() {
+        let output = "redis://r:6379: name or password (or both) is wrong (auth), since 2026-11-25T18:00:00Z";
+        assert!(remedy(output).contains("username and password"));
+        assert!(remedy("127.0.0.1:1: Connection refused (connect)").starts_with("start it"));
+        assert_eq!(remedy("?"), "the text says which part is missing");
+    }
 }

@@ -67,7 +67,13 @@ fn printed_settings_are_complete_and_read_back() {
     for settings in [Settings::default(), changed] {
         let text = toml::to_string(&settings).unwrap();
         assert_eq!(of_file(&text), settings);
-        assert_eq!(keys(&text), known_keys());
+        // A secret is printed, if at all, under one of its two names.
+        let is_printed =
+            |key: &String| !key.ends_with("password_file") && !key.ends_with("token_file");
+        assert_eq!(
+            keys(&text),
+            known_keys().into_iter().filter(is_printed).collect()
+        );
     }
 }
 

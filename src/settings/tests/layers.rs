@@ -309,6 +309,34 @@ fn the_names_of_the_stack_alone_make_an_instance() {
 }
 
 #[test]
+fn the_names_of_the_stack_speak_of_redis_and_grafana_too() {
+    let of = |variables: &[(&str, &str)]| {
+        let settings = settings("", variables, &Flags::default()).unwrap();
+        let redis = settings.redis.url.as_ref().map(ToString::to_string);
+        let grafana = settings.grafana.url.as_ref().map(ToString::to_string);
+        (redis, grafana, settings.redis.account().password)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        of(&[("REDIS_HOST", "redis"), ("GRAFANA_HOST", "grafana")]),
+        (
+            text("redis://redis:6379"),
+            text("http://grafana:3000"),
+            String::new()
+        )
+    );
+    let password = [("REDIS_HOST", "r:1"), ("REDIS_PASSWORD", "hunter2")];
+    assert_eq!(
+        of(&password),
+        (text("redis://r:1"), None, "hunter2".to_owned())
+    );
+    assert_eq!(
+        of(&[("REDIS_HOST", ""), ("GRAFANA_HOST", "")]),
+        (None, None, String::new())
+    );
+}
+
+#[test]
 fn a_secret_may_be_in_a_file() {
     let directory = std::env::temp_dir().join(format!("vitals-secret-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();

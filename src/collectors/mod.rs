@@ -1,6 +1,9 @@
 //! The collectors as the settings want them, also while they run: those whose settings change are
 //! replaced, the others are left alone.
 
+mod sources;
+mod wanted;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
@@ -12,20 +15,19 @@ use vitals_actors::{
     aggregator::Aggregator,
     clock::Clock,
     collector::{
-        Collector, CollectorActor, CollectorSettings,
-        application::{ApplicationCollector, ApplicationSettings},
-        iris::{IrisCollector, IrisSettings, SqlSettings},
-        network::NetworkCollector,
-        scrape::{ScrapeCollector, ScrapeSettings},
-        system::{SystemCollector, SystemSettings},
+        Collector, CollectorActor, CollectorSettings, application::ApplicationCollector,
+        grafana::GrafanaCollector, iris::IrisCollector, network::NetworkCollector,
+        postgres::PostgresCollector, redis::RedisCollector, scrape::ScrapeCollector,
+        system::SystemCollector,
     },
-    http::{BaseUrl, Credentials, PageUrl, Trust},
+    http::Trust,
     messages::Forget,
-    net::Endpoint,
     own::OwnMetrics,
 };
 
-use crate::settings::{Application, Authorities, Iris, Scrape, Settings, System};
+pub(crate) use self::wanted::connections;
+use self::wanted::{SYSTEM, Source, Wanted, wanted};
+use crate::settings::Settings;
 
 /// The address of a collector that may be replaced by another.
 pub(crate) type Seat<C> = ArcSwap<Ref<CollectorActor<C>>>;
@@ -39,8 +41,6 @@ const CAPACITY: Capacity = Capacity {
     commands: 4,
     queries: 16,
 };
-const SYSTEM: &str = "system";
-const NETWORK: &str = "network";
 
 /// All collectors, and what they need.
 pub(crate) struct Collectors {
@@ -49,6 +49,9 @@ pub(crate) struct Collectors {
     network: Seats<NetworkCollector>,
     iris: Seats<IrisCollector>,
     application: Seats<ApplicationCollector>,
+    redis: Seats<RedisCollector>,
+    grafana: Seats<GrafanaCollector>,
+    postgres: Seats<PostgresCollector>,
     scrape: Seats<ScrapeCollector>,
     aggregator: Ref<Aggregator>,
     own: OwnMetrics,
@@ -77,25 +80,6 @@ impl<C: Collector> Seats<C> {
     }
 }
 
-/// A collector that should run. When anything of this is other, it is another collector.
-#[derive(Clone, PartialEq)]
-struct Wanted {
-    /// Its name in the tree.
-    name: String,
-    interval: Duration,
-    timeout: Duration,
-    source: Source,
-}
-
-#[derive(Clone, PartialEq)]
-enum Source {
-    System(System),
-    Network(Vec<Endpoint>),
-    Iris(BaseUrl, Box<Iris>),
-    Application(Box<Application>),
-    Scrape(PageUrl, Box<Scrape>),
-}
-
 /// Why the collectors could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChangeError {
@@ -109,65 +93,6 @@ pub(crate) enum ChangeError {
     Spec(String, SpecError),
 }
 
-/// The collectors these settings want, in the order of their start.
-fn wanted(settings: &Settings) -> Vec<Wanted> {
-    let collect = &settings.collect;
-    let wanted = |name: &str, interval, source| Wanted {
-        name: name.to_owned(),
-        interval,
-        timeout: collect.timeout,
-        source,
-    };
-    let system = settings.system.clone();
-    let mut all = vec![wanted(SYSTEM, system.interval, Source::System(system))];
-    let targets = connections(settings);
-    if !targets.is_empty() {
-        all.push(wanted(NETWORK, collect.interval, Source::Network(targets)));
-    }
-    for iris in &settings.iris {
-        // Settings without it are refused.
-        if let Some(url) = iris.url.clone() {
-            let name = format!("iris/{}", iris.name);
-            let source = Source::Iris(url, Box::new(iris.clone()));
-            all.push(wanted(&name, collect.interval, source));
-        }
-    }
-    for application in &settings.application {
-        let name = format!("application/{}", application.name);
-        let source = Source::Application(Box::new(application.clone()));
-        all.push(wanted(&name, collect.interval, source));
-    }
-    for scrape in &settings.scrape {
-        if let Some(url) = scrape.url.clone() {
-            let name = format!("scrape/{}", scrape.name);
-            let interval = scrape.interval.unwrap_or(collect.interval);
-            let source = Source::Scrape(url, Box::new(scrape.clone()));
-            all.push(wanted(&name, interval, source));
-        }
-    }
-    all
-}
-
-/// What connections are measured to: the targets of the settings, and every dependency.
-pub(crate) fn connections(settings: &Settings) -> Vec<Endpoint> {
-    let mut all = settings.network.targets.clone();
-    let iris = settings.iris.iter().filter_map(|iris| iris.url.as_ref());
-    let pages = settings.application.iter();
-    let pages = pages.flat_map(|application| [&application.probe, &application.metrics]);
-    let pages = pages.flatten().map(PageUrl::server);
-    let scraped = settings
-        .scrape
-        .iter()
-        .filter_map(|scrape| scrape.url.as_ref());
-    let urls = iris.chain(pages).chain(scraped.map(PageUrl::server));
-    for endpoint in urls.map(BaseUrl::endpoint) {
-        if !all.contains(endpoint) {
-            all.push(endpoint.clone());
-        }
-    }
-    all
-}
-
 impl Collectors {
     /// `backoff`: between the incarnations of each.
     pub(crate) fn new(aggregator: Ref<Aggregator>, own: OwnMetrics, backoff: Backoff) -> Arc<Self> {
@@ -177,6 +102,9 @@ impl Collectors {
             network: Seats::new(),
             iris: Seats::new(),
             application: Seats::new(),
+            redis: Seats::new(),
+            grafana: Seats::new(),
+            postgres: Seats::new(),
             scrape: Seats::new(),
             aggregator,
             own,
@@ -229,21 +157,19 @@ impl Collectors {
             Source::Network(_) => self.network.leave(&gone.name),
             Source::Iris(..) => self.iris.leave(&gone.name),
             Source::Application(_) => self.application.leave(&gone.name),
+            Source::Redis(..) => self.redis.leave(&gone.name),
+            Source::Grafana(..) => self.grafana.leave(&gone.name),
+            Source::Postgres(..) => self.postgres.leave(&gone.name),
             Source::Scrape(..) => self.scrape.leave(&gone.name),
         }
     }
 
     fn spec(&self, wanted: &Wanted) -> ChildSpec {
         let name = &*wanted.name;
+        // Each incarnation is made of the same settings.
         match wanted.source.clone() {
             Source::System(system) => {
-                let source = SystemSettings {
-                    node_exporter: system.node_exporter,
-                    procfs: system.procfs,
-                    rootfs: system.rootfs,
-                    network_filesystems: system.network_filesystems,
-                    job: system.job,
-                };
+                let source = sources::system(system);
                 self.seated(&self.system.load(), wanted, move || {
                     SystemCollector::new(source.clone())
                 })
@@ -252,81 +178,42 @@ impl Collectors {
                 NetworkCollector::new(targets.iter().cloned())
             }),
             Source::Iris(url, iris) => {
-                let source = self.iris(url, *iris);
+                let source = sources::iris(url, *iris, &self.trust);
                 self.seated(&self.iris.of(name), wanted, move || {
                     IrisCollector::new(source.clone())
                 })
             }
             Source::Application(application) => {
-                let source = self.application(*application);
+                let source = sources::application(*application, &self.trust);
                 self.seated(&self.application.of(name), wanted, move || {
                     ApplicationCollector::new(source.clone())
                 })
             }
+            Source::Redis(url, redis) => {
+                let source = sources::redis(url, *redis, &self.trust);
+                self.seated(&self.redis.of(name), wanted, move || {
+                    RedisCollector::new(source.clone())
+                })
+            }
+            Source::Grafana(url, grafana) => {
+                let source = sources::grafana(url, *grafana, &self.trust);
+                self.seated(&self.grafana.of(name), wanted, move || {
+                    GrafanaCollector::new(source.clone())
+                })
+            }
+            Source::Postgres(url, postgres) => {
+                let source = sources::postgres(url, *postgres, &self.trust);
+                self.seated(&self.postgres.of(name), wanted, move || {
+                    PostgresCollector::new(source.clone())
+                })
+            }
             Source::Scrape(url, scrape) => {
-                let source = self.scrape(url, *scrape);
+                let source = sources::scrape(url, *scrape, &self.trust);
                 self.seated(&self.scrape.of(name), wanted, move || {
                     ScrapeCollector::new(source.clone())
                 })
             }
         }
-    }
-
-    fn iris(&self, url: BaseUrl, iris: Iris) -> IrisSettings {
-        let account = !iris.username.is_empty() || !iris.password.is_none();
-        IrisSettings {
-            url,
-            name: iris.name,
-            credentials: account.then(|| Credentials::Basic {
-                username: iris.username,
-                password: iris.password.reveal().to_owned(),
-            }),
-            trust: self.trust(iris.ca_file),
-            job: iris.job,
-            namespaces: iris.namespaces,
-            databases: iris.databases,
-            inbound_hosts: iris.inbound_hosts,
-            max_connections: (iris.max_connections > 0).then_some(iris.max_connections),
-            mirror: (!iris.mirror.is_empty()).then_some(iris.mirror),
-            alerts_endpoint: iris.alerts_endpoint,
-            sql: iris.sql.enabled.then_some(SqlSettings {
-                interval: iris.sql.interval,
-            }),
-        }
-    }
-
-    fn application(&self, application: Application) -> ApplicationSettings {
-        ApplicationSettings {
-            credentials: application.login.credentials(),
-            trust: self.trust(application.ca_file),
-            map: application.map.map(),
-            labels: application
-                .labels
-                .into_iter()
-                .map(|label| label.0)
-                .collect(),
-            name: application.name,
-            probe: application.probe,
-            metrics: application.metrics,
-            job: application.job,
-        }
-    }
-
-    fn scrape(&self, url: PageUrl, scrape: Scrape) -> ScrapeSettings {
-        ScrapeSettings {
-            url,
-            credentials: scrape.login.credentials(),
-            trust: self.trust(scrape.ca_file),
-            job: scrape.name.clone(),
-            name: scrape.name,
-            keep: scrape.keep,
-            max_series: scrape.max_series as usize,
-        }
-    }
-
-    /// Those of a file, or of the machine.
-    fn trust(&self, file: Option<Authorities>) -> Trust {
-        file.map_or(self.trust.clone(), |file| file.trust)
     }
 
     fn seated<C: Collector>(

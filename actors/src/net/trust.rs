@@ -59,7 +59,7 @@ impl Trust {
 
     /// How TLS is to be spoken. That the machine has no authorities is no error: then nobody else is
     /// believed.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         self.0.config.get_or_init(|| self.build()).clone()
     }
 

@@ -1,22 +1,15 @@
-//! `vitals simulate`: servers that are not there, for demos and tests.
+//! `vitals simulate iris`.
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use jiff::Timestamp;
 use simulator::iris::{self, Access, Options, Pace, Simulator, Version};
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::print;
+use super::Running;
 use crate::exit_code;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   vitals simulate iris                                  as IRIS 2026.1 on 127.0.0.1:52773
   vitals simulate iris --version ce --rate 300          Community Edition, five messages a second
@@ -29,14 +22,6 @@ Examples:
 
 Accounts: the one named by --username, and weak, forbidden and expired with the same password.
 Everything it answers says that it is simulated (X-Simulated: vitals).";
-
-/// What can be simulated.
-#[derive(Clone, Debug, PartialEq, Subcommand)]
-pub(crate) enum Simulate {
-    /// A simulated InterSystems IRIS with an HL7 production; --listen says where (127.0.0.1:52773)
-    #[command(after_help = EXAMPLES)]
-    Iris(Box<IrisFlags>),
-}
 
 /// The flags of `vitals simulate iris`.
 #[derive(Args, Clone, Debug, PartialEq)]
@@ -111,38 +96,22 @@ const GATES: [&str; 6] = [
 ];
 
 /// Where a simulated IRIS answers if nothing is said: the port of a real one.
-const LISTEN: &str = "127.0.0.1:52773";
+pub(super) const LISTEN: &str = "127.0.0.1:52773";
 
-/// Runs it until a signal. `listen` is the flag all commands share.
-pub(crate) fn run(simulate: Simulate, listen: Option<&str>) -> ExitCode {
-    let Simulate::Iris(flags) = simulate;
-    let listen = listen.unwrap_or(LISTEN);
-    let Ok(listen) = listen.parse() else {
-        return ended(
-            exit_code::USAGE,
-            &format!("--listen {listen}: not an address such as {LISTEN}"),
-        );
-    };
-    let options = options(*flags, listen);
+pub(super) fn start(flags: IrisFlags, listen: SocketAddr) -> Result<Running, (u8, String)> {
+    let options = options(flags, listen);
     let product = options.version.product();
-    let simulator = match Simulator::start(options) {
-        Ok(simulator) => simulator,
-        Err(error) => {
-            let code = match error {
-                iris::StartError::Listen { .. }
-                | iris::StartError::Thread(_)
-                | iris::StartError::Silent => exit_code::FAILED,
-                _ => exit_code::USAGE,
-            };
-            return ended(code, &error.to_string());
-        }
-    };
-    print(&told(&simulator, product));
-    let signal = actix_rt::System::new().block_on(until_a_signal());
-    match signal {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ended(exit_code::FAILED, &format!("cannot take signals: {error}")),
-    }
+    let simulator = Simulator::start(options).map_err(|error| {
+        let code = match error {
+            iris::StartError::Listen { .. }
+            | iris::StartError::Thread(_)
+            | iris::StartError::Silent => exit_code::FAILED,
+            _ => exit_code::USAGE,
+        };
+        (code, error.to_string())
+    })?;
+    let told = told(&simulator, product);
+    Ok(Running(Box::new(simulator), told))
 }
 
 fn options(flags: IrisFlags, listen: SocketAddr) -> Options {
@@ -208,28 +177,15 @@ fn told(simulator: &Simulator, product: &str) -> String {
     told
 }
 
-async fn until_a_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-/// Says why it ends.
-fn ended(code: u8, why: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "vitals: {why}");
-    code.into()
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::{
+        cli::{Cli, Command},
+        command::simulate::Simulate,
+    };
 
     fn parse(line: &str) -> Options {
         let words = std::iter::once("vitals").chain(line.split_whitespace());

@@ -1,0 +1,148 @@
+//! The history: keeps every sample in memory, and hands out [`Reader`]s.
+//!
+//! It owns the head of the store, which never touches a disk; [`Journal`] writes beside it what it
+//! has taken in. So a disk that is slow, full or hangs holds up neither samples nor queries nor rules.
+
+mod health;
+mod journal;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use actix::prelude::*;
+use exposition::Labels;
+use promql::STALE_BITS;
+use supervision::Ref;
+use tsdb::{Head, SeriesRef};
+
+use crate::messages::{Batch, Write};
+
+pub use health::families;
+pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
+pub use reader::{Reader, Stats};
+
+/// What the history is given by whoever builds the tree.
+#[derive(Clone)]
+pub struct HistorySettings {
+    /// Owned by the process: it outlives every incarnation.
+    pub head: Head,
+    /// Who writes it to disk; `None` where there is no directory to write to.
+    pub journal: Option<Ref<Journal>>,
+}
+
+/// Keeps what comes in.
+pub struct History {
+    settings: HistorySettings,
+    sources: BTreeMap<Arc<str>, Source>,
+    row: Vec<(SeriesRef, f64)>,
+}
+
+/// The series a source tells.
+#[derive(Default)]
+struct Source {
+    /// Grows with every complete batch.
+    round: u64,
+    series: HashMap<Labels, Known>,
+    /// It has more series than it may; said once.
+    refused: bool,
+}
+
+struct Known {
+    series: SeriesRef,
+    /// The last round it was told in.
+    round: u64,
+}
+
+impl History {
+    /// Goes on with what the head holds.
+    pub fn new(settings: HistorySettings) -> Self {
+        History {
+            settings,
+            sources: BTreeMap::new(),
+            row: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        let at_ms = batch.at.as_millisecond();
+        let head = &self.settings.head;
+        let source = self.sources.entry(batch.source.clone()).or_default();
+        source.resolve(batch, head, &mut self.row);
+        if head.append(at_ms, &self.row).forgotten > 0 {
+            // Retention has forgotten series that are told again: they are given new references.
+            source.series.clear();
+            source.resolve(batch, head, &mut self.row);
+            head.append(at_ms, &self.row);
+        }
+        if source.series.is_empty() {
+            self.sources.remove(&batch.source);
+        }
+    }
+}
+
+impl Source {
+    /// The samples of a batch, and markers at the ends of series it should have and has not.
+    fn resolve(&mut self, batch: &Batch, head: &Head, row: &mut Vec<(SeriesRef, f64)>) {
+        row.clear();
+        self.round += u64::from(batch.complete);
+        let mut refusal = None;
+        for (labels, value) in &batch.samples {
+            let series = match self.series.get_mut(labels) {
+                Some(known) => {
+                    known.round = self.round;
+                    known.series
+                }
+                None => match head.series(&batch.source, labels) {
+                    Ok(series) => {
+                        let round = self.round;
+                        self.series.insert(labels.clone(), Known { series, round });
+                        series
+                    }
+                    Err(refused) => {
+                        refusal = Some(refused);
+                        continue;
+                    }
+                },
+            };
+            row.push((series, *value));
+        }
+        if batch.complete {
+            let round = self.round;
+            let stale = f64::from_bits(STALE_BITS);
+            self.series.retain(|_, known| {
+                let goes_on = known.round == round;
+                if !goes_on {
+                    row.push((known.series, stale));
+                }
+                goes_on
+            });
+            match &refusal {
+                Some(refused) if !self.refused => log::warn!("history: {refused}"),
+                None if self.refused => log::info!("history: {} has room again", batch.source),
+                _ => {}
+            }
+            self.refused = refusal.is_some();
+        }
+    }
+}
+
+impl Actor for History {
+    type Context = Context<Self>;
+}
+
+impl Handler<Batch> for History {
+    type Result = ();
+
+    fn handle(&mut self, batch: Batch, _: &mut Self::Context) {
+        self.take(&batch);
+        if let Some(journal) = &self.settings.journal {
+            // One that waits already is as good.
+            let _ = journal.tell(Write);
+        }
+    }
+}

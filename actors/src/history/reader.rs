@@ -1,0 +1,168 @@
+//! What is read from history: by queries, rules, exports and trends.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use exposition::Labels;
+use promql::{Error, Hints, METRIC_NAME, Matcher, Queryable, RawSeries, SeriesIter, Test};
+use tsdb::{Scratch, SeriesRef};
+
+/// What was there when it was handed out. Cheap to make and to clone. Everything but `find` may read
+/// the disk: not on a thread that others wait for.
+#[derive(Clone)]
+pub struct Reader(tsdb::Reader);
+
+/// Of the samples of a series in a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stats {
+    /// How many there are; those that are not a number are none.
+    pub count: u64,
+    /// The smallest; +Inf where there is none.
+    pub min: f64,
+    /// The largest; -Inf where there is none.
+    pub max: f64,
+    /// All together.
+    pub sum: f64,
+}
+
+impl Stats {
+    const NONE: Stats = Stats {
+        count: 0,
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        sum: 0.0,
+    };
+
+    /// The mean of the samples; `None` where there is none.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+
+    fn add(&mut self, values: &[f64]) {
+        for &value in values.iter().filter(|value| !value.is_nan()) {
+            self.count += 1;
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+            self.sum += value;
+        }
+    }
+}
+
+impl Reader {
+    /// Reads what a head and its journal hold.
+    pub fn of(head: &tsdb::Head) -> Self {
+        Reader(head.reader())
+    }
+
+    /// The store's own reader, for exports and inspection.
+    pub fn store(&self) -> &tsdb::Reader {
+        &self.0
+    }
+
+    /// The series with exactly these labels.
+    pub fn find(&self, labels: &Labels) -> Option<SeriesRef> {
+        let equal = |(name, value)| tsdb::Matcher::equal(name, value);
+        let matchers: Vec<_> = labels.iter().map(equal).collect();
+        let found = self.0.select(&matchers, i64::MIN, i64::MAX);
+        let is_it = |(_, found): &&(SeriesRef, Labels)| found == labels;
+        found.iter().find(is_it).map(|(series, _)| *series)
+    }
+
+    /// What is known of a series from one time to another, milliseconds since the epoch, both
+    /// included.
+    pub fn stats(&self, series: SeriesRef, from_ms: i64, to_ms: i64) -> Stats {
+        let mut stats = Stats::NONE;
+        let mut scratch = Scratch::default();
+        let mut pieces = self.0.stream(series, from_ms, to_ms);
+        while pieces.next(&mut scratch) {
+            stats.add(&scratch.values);
+        }
+        stats
+    }
+
+    /// The series that any of the selectors selects and that have samples in the range, sorted.
+    pub fn series(&self, selectors: &[Vec<Matcher>], from_ms: i64, to_ms: i64) -> Vec<Labels> {
+        let mut all = BTreeSet::new();
+        for selector in selectors {
+            let found = self.0.select(&matchers(selector), from_ms, to_ms);
+            all.extend(found.into_iter().map(|(_, labels)| labels));
+        }
+        all.into_iter().collect()
+    }
+
+    /// The names of labels of such series, sorted; of all series, where there is no selector.
+    pub fn label_names(&self, selectors: &[Vec<Matcher>], from: i64, to: i64) -> Vec<String> {
+        self.united(selectors, |selector| self.0.label_names(selector, from, to))
+    }
+
+    /// The values a label has in such series, sorted; in all series, where there is no selector.
+    pub fn label_values(
+        &self,
+        label: &str,
+        selectors: &[Vec<Matcher>],
+        from: i64,
+        to: i64,
+    ) -> Vec<String> {
+        self.united(selectors, |selector| {
+            self.0.label_values(label, selector, from, to)
+        })
+    }
+
+    fn united(
+        &self,
+        selectors: &[Vec<Matcher>],
+        of: impl Fn(&[tsdb::Matcher]) -> Vec<String>,
+    ) -> Vec<String> {
+        match selectors {
+            [] => of(&[]),
+            [only] => of(&matchers(only)),
+            several => {
+                let of_each = several.iter().flat_map(|selector| of(&matchers(selector)));
+                of_each.collect::<BTreeSet<_>>().into_iter().collect()
+            }
+        }
+    }
+
+    /// Whether a metric of this name has any sample.
+    pub fn has_metric(&self, name: &str) -> bool {
+        let named = [tsdb::Matcher::equal(METRIC_NAME, name)];
+        !self.0.select(&named, i64::MIN, i64::MAX).is_empty()
+    }
+}
+
+/// As the store has them.
+pub(crate) fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
+    let of_one = |matcher: &Matcher| match matcher.test() {
+        Test::Equal(value) => tsdb::Matcher::equal(matcher.label(), &**value),
+        _ => {
+            let matcher = matcher.clone();
+            let label = matcher.label().to_owned();
+            tsdb::Matcher::passes(label, move |value| matcher.matches(value))
+        }
+    };
+    selector.iter().map(of_one).collect()
+}
+
+impl Queryable for Reader {
+    fn select<'a>(
+        &'a self,
+        selector: &[Matcher],
+        start_ms: i64,
+        end_ms: i64,
+        hints: &Hints,
+    ) -> Result<SeriesIter<'a>, Error> {
+        let found = self.0.select(&matchers(selector), start_ms, end_ms);
+        let watch = hints.watch.clone();
+        let mut scratch = Scratch::default();
+        let series = found.into_iter().map(move |(series, labels)| {
+            watch.check()?;
+            self.0.read(series, start_ms, end_ms, &mut scratch);
+            Ok(RawSeries {
+                labels,
+                times: Cow::Owned(std::mem::take(&mut scratch.times)),
+                values: Cow::Owned(std::mem::take(&mut scratch.values)),
+                summaries: Vec::new(),
+            })
+        });
+        Ok(Box::new(series))
+    }
+}

@@ -1,0 +1,196 @@
+//! Writes a block under a temporary name, and publishes it by a rename.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use exposition::Labels;
+
+use super::{
+    Block, MAX_CHUNK, Stats,
+    frame::{self, Frame},
+    guard,
+};
+use crate::{
+    bytes::{put_num, put_str, put_u32, put_var},
+    codec::Codec,
+    times,
+};
+
+/// Small steps: one large sync would delay those of the write-ahead log on the same file system.
+const SYNC_EVERY: usize = 512 << 10;
+
+/// Takes series in any order; that of labels compresses them best. Dropped before [`finish`], it
+/// removes what it wrote.
+///
+/// [`finish`]: Self::finish
+pub(crate) struct BlockWriter {
+    out: BufWriter<File>,
+    /// Until it has its name.
+    temporary: Option<PathBuf>,
+    path: PathBuf,
+    seqs: (u64, u64),
+    level: usize,
+    codec: Codec,
+    buf: Vec<u8>,
+    at: u64,
+    unsynced: usize,
+    columns: Table,
+    pairs: Table,
+    series: Vec<u8>,
+    chunks: u64,
+}
+
+/// Distinct things, numbered as they come.
+#[derive(Default)]
+struct Table {
+    numbers: HashMap<Box<[u8]>, u32>,
+    encoded: Vec<u8>,
+}
+
+impl Table {
+    /// The number of `item`; `framed` writes its length in front of it.
+    fn number(&mut self, item: &[u8], framed: bool) -> u64 {
+        if let Some(known) = self.numbers.get(item) {
+            return (*known).into();
+        }
+        let number = self.numbers.len() as u32;
+        if framed {
+            put_var(&mut self.encoded, item.len() as u64);
+        }
+        self.encoded.extend_from_slice(item);
+        self.numbers.insert(item.into(), number);
+        number.into()
+    }
+
+    fn put(&mut self, out: &mut Vec<u8>) {
+        put_var(out, self.numbers.len() as u64);
+        out.append(&mut self.encoded);
+    }
+}
+
+impl BlockWriter {
+    /// `tag` tells writers of the same block apart: one that was given up may still be at work.
+    pub(crate) fn create(dir: &Path, seqs: (u64, u64), level: usize, tag: u64) -> io::Result<Self> {
+        let path = Block::path(dir, seqs);
+        let temporary = path.with_extension(format!("{tag}.tmp"));
+        let mut out = BufWriter::with_capacity(1 << 17, File::create(&temporary)?);
+        let begun = out.write_all(&[0; frame::LEN]);
+        let writer = BlockWriter {
+            out,
+            temporary: Some(temporary),
+            path,
+            seqs,
+            level,
+            codec: Codec::default(),
+            buf: Vec::new(),
+            at: frame::LEN as u64,
+            unsynced: 0,
+            columns: Table::default(),
+            pairs: Table::default(),
+            series: Vec::new(),
+            chunks: 0,
+        };
+        begun.map(|()| writer)
+    }
+
+    /// A series, or the next part of it, by ascending time.
+    pub(crate) fn push(
+        &mut self,
+        labels: &Labels,
+        times: &[i64],
+        values: &[f64],
+    ) -> io::Result<()> {
+        for (times, values) in times.chunks(MAX_CHUNK).zip(values.chunks(MAX_CHUNK)) {
+            self.push_chunk(labels, times, values)?;
+        }
+        Ok(())
+    }
+
+    fn push_chunk(&mut self, labels: &Labels, times: &[i64], values: &[f64]) -> io::Result<()> {
+        self.buf.clear();
+        self.codec.encode(values, self.level, &mut self.buf);
+        self.at += self.buf.len() as u64;
+        if self.at > u64::from(u32::MAX) {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "a block over 4 GiB",
+            ));
+        }
+        self.out.write_all(&self.buf)?;
+        self.unsynced += self.buf.len();
+        if self.unsynced > SYNC_EVERY {
+            self.out.flush()?;
+            self.out.get_ref().sync_data()?;
+            self.unsynced = 0;
+        }
+        put_var(&mut self.series, labels.len() as u64);
+        let mut pair = Vec::new();
+        for (name, value) in labels.iter() {
+            pair.clear();
+            put_str(&mut pair, name);
+            put_str(&mut pair, value);
+            let number = self.pairs.number(&pair, false);
+            put_var(&mut self.series, number);
+        }
+        let column = self.columns.number(&times::encode(times), true);
+        put_var(&mut self.series, column);
+        put_var(&mut self.series, self.buf.len() as u64);
+        put_u32(&mut self.series, crc32fast::hash(&self.buf));
+        let stats = Stats::of(values);
+        for number in [stats.min, stats.max, stats.sum] {
+            put_num(&mut self.series, number);
+        }
+        self.chunks += 1;
+        Ok(())
+    }
+
+    /// Gives the block its name: after this it is complete and durable, or absent.
+    pub(crate) fn finish(mut self) -> io::Result<PathBuf> {
+        let mut index = Vec::with_capacity(self.series.len() + self.columns.encoded.len() + 64);
+        put_var(&mut index, self.seqs.0);
+        put_var(&mut index, self.seqs.1);
+        self.columns.put(&mut index);
+        self.pairs.put(&mut index);
+        put_var(&mut index, self.chunks);
+        index.append(&mut self.series);
+        let guard = guard::of(&index);
+        let frame = Frame {
+            index_at: self.at,
+            index_len: u32::try_from(index.len())
+                .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "an index over 4 GiB"))?,
+            index_crc: crc32fast::hash(&index),
+            guard_crc: crc32fast::hash(&guard),
+        };
+        self.out.write_all(&index)?;
+        self.out.write_all(&guard)?;
+        self.out.write_all(&frame.encode())?;
+        self.out.flush()?;
+        self.out.get_ref().write_all_at(&frame.encode(), 0)?;
+        self.out.get_ref().sync_all()?;
+        if let Some(temporary) = &self.temporary {
+            fs::rename(temporary, &self.path)?;
+            self.temporary = None;
+        }
+        sync_directory(&self.path)?;
+        Ok(std::mem::take(&mut self.path))
+    }
+}
+
+impl Drop for BlockWriter {
+    fn drop(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            // What is left over is removed when the directory is opened.
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+/// Makes the name of a file durable.
+pub(crate) fn sync_directory(file: &Path) -> io::Result<()> {
+    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,62 @@
+//! Pages of bits in large slabs: no reallocation, no slack per series, and all memory goes back to
+//! the allocator in large pieces when the generation does.
+
+/// Words of bits in a page; one more holds the number of the page after it.
+const WORDS: usize = 15;
+/// Pages in a slab of 128 KiB.
+const SLAB: usize = 1024;
+
+/// The number of no page.
+pub(super) const NONE: u32 = u32::MAX;
+
+type Page = [u64; WORDS + 1];
+
+#[derive(Default)]
+pub(super) struct Arena {
+    slabs: Vec<Box<[Page]>>,
+    pages: u32,
+}
+
+impl Arena {
+    /// Writes the word with the running number `n` of a chain whose last page is `last`; answers
+    /// the page it is in.
+    pub(super) fn put(&mut self, last: u32, n: u32, word: u64) -> u32 {
+        let slot = n as usize % WORDS;
+        let page = if slot == 0 { self.add(last) } else { last };
+        self.page(page)[slot] = word;
+        page
+    }
+
+    fn add(&mut self, last: u32) -> u32 {
+        if self.pages as usize == self.slabs.len() * SLAB {
+            self.slabs
+                .push(vec![[0; WORDS + 1]; SLAB].into_boxed_slice());
+        }
+        let page = self.pages;
+        self.pages += 1;
+        if last != NONE {
+            self.page(last)[WORDS] = page.into();
+        }
+        page
+    }
+
+    fn page(&mut self, page: u32) -> &mut Page {
+        &mut self.slabs[page as usize / SLAB][page as usize % SLAB]
+    }
+
+    /// Appends the first `n` words of the chain that begins at `first`.
+    pub(super) fn copy(&self, first: u32, n: u32, to: &mut Vec<u64>) {
+        let (mut page, mut left) = (first, n as usize);
+        while left > 0 {
+            let words = &self.slabs[page as usize / SLAB][page as usize % SLAB];
+            let here = left.min(WORDS);
+            to.extend_from_slice(&words[..here]);
+            left -= here;
+            page = words[WORDS] as u32;
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.slabs.len() * SLAB * size_of::<Page>()
+    }
+}

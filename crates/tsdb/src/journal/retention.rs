@@ -1,0 +1,39 @@
+//! What to forget: whole blocks, the oldest first, by age and by the size of everything.
+
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{
+    block::Block,
+    options::{Options, millis},
+};
+
+/// Which blocks have to go. `others`: bytes of all other files.
+pub(super) fn expired(blocks: &[Arc<Block>], options: &Options, others: u64) -> Vec<Arc<Block>> {
+    let mut by_age: Vec<_> = blocks.to_vec();
+    by_age.sort_by_key(|block| block.span.1);
+    // A clock that was far ahead for a while leaves one block in the future: it must not make all
+    // the others old.
+    let now = by_age.iter().rev().nth(1).map(|block| block.span.1);
+    let floor = now.map_or(i64::MIN, |now| now - millis(options.max_age));
+    let mut total: u64 = others + blocks.iter().map(|block| block.bytes).sum::<u64>();
+    let mut gone = Vec::new();
+    for block in by_age {
+        if block.span.1 >= floor && total <= options.max_bytes {
+            break;
+        }
+        total -= block.bytes;
+        gone.push(block);
+    }
+    gone
+}
+
+/// Bytes of all files beneath, those that end with `.blk` aside.
+pub(super) fn other_bytes(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => other_bytes(&entry.path()),
+        Ok(metadata) if entry.path().extension().is_none_or(|e| e != "blk") => metadata.len(),
+        _ => 0,
+    };
+    entries.map(size).sum()
+}

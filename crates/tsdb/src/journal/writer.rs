@@ -1,0 +1,125 @@
+//! Writes the log.
+
+use std::{
+    fs,
+    sync::{Arc, atomic::Ordering::SeqCst},
+};
+
+use super::Inner;
+use crate::{
+    error::JournalError,
+    waiting::{Batch, Durable},
+    wal::{Name, Segment},
+};
+
+/// Batches of about this many bytes are made durable together.
+const AT_ONCE: usize = 4 << 20;
+/// A buffer that was larger than this is given back.
+const BUFFER: usize = 1 << 20;
+
+/// Makes batches durable that the head has accepted. See [`Journal`](crate::Journal).
+pub struct Writer {
+    journal: Arc<Inner>,
+    token: u64,
+    segment: Option<Segment>,
+    buf: Vec<u8>,
+}
+
+impl Writer {
+    pub(super) fn new(journal: Arc<Inner>, token: u64) -> Self {
+        Writer {
+            journal,
+            token,
+            segment: None,
+            buf: Vec::new(),
+        }
+    }
+
+    /// Writes all that waits, and answers when it is durable. Blocks for as long as the disk does.
+    ///
+    /// # Errors
+    /// What the file system says: everything waits on, call again later. `Fenced` once there is a
+    /// successor.
+    pub fn write(&mut self) -> Result<Durable, JournalError> {
+        let core = self.journal.core.clone();
+        loop {
+            let batches = core.waiting.lock().next(AT_ONCE);
+            self.check()?;
+            let Some(last) = batches.last() else { break };
+            self.log(&batches)?;
+            let mut waiting = core.waiting.lock();
+            self.check()?;
+            waiting.logged(last);
+        }
+        self.seal_early();
+        Ok(core.waiting.lock().durable())
+    }
+
+    fn check(&self) -> Result<(), JournalError> {
+        if self.journal.writer.load(SeqCst) == self.token {
+            Ok(())
+        } else {
+            Err(JournalError::Fenced)
+        }
+    }
+
+    /// All of one generation.
+    fn log(&mut self, batches: &[Batch]) -> Result<(), JournalError> {
+        let mut segment = self.segment(batches[0].seq)?;
+        let index = &self.journal.core.index;
+        self.buf.clear();
+        for batch in batches {
+            let samples = batch.samples();
+            segment
+                .encoder
+                .encode(batch.at, samples, || index.read(), &mut self.buf);
+        }
+        let written = segment.write(&self.buf);
+        if self.buf.capacity() > BUFFER {
+            self.buf = Vec::new();
+        }
+        match written {
+            Ok(()) => {
+                self.segment = Some(segment);
+                Ok(())
+            }
+            Err(failed) => {
+                self.segment = failed.usable.then_some(segment);
+                Err(JournalError::io("writing the log in", self.journal.wal())(
+                    failed.error,
+                ))
+            }
+        }
+    }
+
+    /// The segment to write on: the last one, that of an earlier run, or another.
+    fn segment(&mut self, seq: u64) -> Result<Segment, JournalError> {
+        if let Some(segment) = self.segment.take().filter(|segment| segment.seq == seq) {
+            return Ok(segment);
+        }
+        let dir = self.journal.wal();
+        let sync = self.journal.core.options.sync;
+        let resumed = self.journal.resume.lock().take();
+        if let Some((name, good)) = resumed.filter(|(name, _)| name.seq == seq) {
+            let path = name.path(&dir);
+            if let Ok(segment) = Segment::resume(&path, name, good, sync) {
+                return Ok(segment);
+            }
+        }
+        let part = self.journal.next_part.fetch_add(1, SeqCst);
+        let name = Name { seq, part };
+        fs::create_dir_all(&dir).map_err(JournalError::io("making", &dir))?;
+        let path = name.path(&dir);
+        Segment::create(&path, name, sync).map_err(JournalError::io("beginning", path))
+    }
+
+    /// Where the log lacks samples of the active generation, only its block can save them: soon.
+    fn seal_early(&self) {
+        let core = &self.journal.core;
+        let mut pen = core.pen.lock();
+        let seq = pen.head.seq;
+        if core.waiting.lock().lacks(seq) {
+            pen.rotate = true;
+        }
+    }
+}

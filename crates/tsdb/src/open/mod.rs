@@ -1,0 +1,270 @@
+//! Opens a directory, whatever an earlier run, a crash or a bad disk has left in it.
+
+mod files;
+mod lock;
+mod log;
+
+use std::{
+    cmp::Reverse,
+    fs, io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    block::Block,
+    catalog::{self, Entry},
+    error::OpenError,
+    generation::Generation,
+    head::Head,
+    health::{Damage, What},
+    index::Index,
+    journal::{Journal, file_name},
+    options::Options,
+    view::View,
+    wal::{self, Gap, HEADER, Name},
+};
+use files::Files;
+use log::{Taker, set_aside};
+
+/// What was found in the directory.
+#[derive(Clone, Debug, Default)]
+pub struct Recovered {
+    /// Series, in blocks and in the log.
+    pub series: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Samples that were in the log only.
+    pub logged_samples: u64,
+    /// The time of the newest sample, milliseconds since the epoch.
+    pub newest_ms: Option<i64>,
+    /// What is damaged, and what became of it.
+    pub damages: Vec<Damage>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Opens a store, or begins one. The directory is held until all clones of the journal, and what it
+/// handed out, are dropped.
+///
+/// Damaged files do not keep it from opening: what cannot be read is set aside as `*.bad`, and told.
+/// Nor does a directory that is full or read-only: the journal will say so when it writes.
+///
+/// # Errors
+/// Another process holds the directory; a newer version wrote it (nothing is touched); it cannot even
+/// be made or listed.
+pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), OpenError> {
+    let start = Instant::now();
+    let failed = |source| {
+        let dir = dir.to_owned();
+        OpenError::Directory { dir, source }
+    };
+    if let Err(error) = fs::create_dir_all(dir)
+        && !dir.is_dir()
+    {
+        return Err(failed(error));
+    }
+    let lock = lock::hold(dir)?;
+    let files = Files::list(dir).map_err(failed)?;
+    files.refuse_newer()?;
+    let mut opening = Opening::default();
+    opening.load_blocks(&files);
+    opening.check_catalog(&files);
+    opening.replay(&files);
+
+    let Opening {
+        index,
+        view,
+        damages,
+        resume,
+        ..
+    } = opening;
+    let numbers = files.segments.iter().map(|(name, _)| name.seq);
+    let numbers = numbers.chain(view.blocks.iter().map(|block| block.seqs.1));
+    let seq = match view.heads.last() {
+        Some(active) => active.seq,
+        None => numbers.max().unwrap_or(0) + 1,
+    };
+    let spans = view.heads.iter().filter_map(|head| head.span());
+    let spans: Vec<_> = spans
+        .chain(view.blocks.iter().map(|block| block.span))
+        .collect();
+    let mut recovered = Recovered {
+        series: index.len(),
+        blocks: view.blocks.len(),
+        logged_samples: view.heads.iter().map(|head| head.samples()).sum(),
+        newest_ms: spans.iter().map(|span| span.1).max(),
+        damages,
+        took: Duration::ZERO,
+    };
+    let window = options.window_ms();
+    let head = Head::new(options, index, view, seq, true);
+    head.core.waiting.lock().recovered(recovered.newest_ms);
+    {
+        let mut pen = head.core.pen.lock();
+        pen.newest = recovered.newest_ms;
+        pen.window = pen.head.span().map(|(_, last)| last.div_euclid(window));
+    }
+    recovered
+        .damages
+        .iter()
+        .for_each(|damage| head.core.note(damage.clone()));
+    let next_part = files
+        .segments
+        .iter()
+        .map(|(name, _)| name.part)
+        .max()
+        .unwrap_or(0)
+        + 1;
+    let journal = Journal::new(head.core.clone(), dir.to_owned(), lock, next_part, resume);
+    recovered.took = start.elapsed();
+    Ok((head, journal, recovered))
+}
+
+#[derive(Default)]
+struct Opening {
+    index: Index,
+    view: View,
+    damages: Vec<Damage>,
+    /// The segment to go on with.
+    resume: Option<(Name, u64)>,
+}
+
+impl Opening {
+    fn note(&mut self, path: &Path, what: What) {
+        let file = file_name(path);
+        self.damages.push(Damage { file, what });
+    }
+
+    /// Trouble on the way is told, and is no reason not to open.
+    fn attempt(&mut self, path: &Path, done: io::Result<()>) {
+        if let Err(error) = done {
+            let why = error.to_string();
+            self.note(path, What::Trouble { why });
+        }
+    }
+
+    fn load_blocks(&mut self, files: &Files) {
+        for path in &files.temporary {
+            self.attempt(path, fs::remove_file(path));
+        }
+        let mut blocks: Vec<Arc<Block>> = Vec::new();
+        for path in &files.blocks {
+            let index = std::cell::RefCell::new(&mut self.index);
+            let opened = Block::open(
+                path,
+                |text| index.borrow_mut().symbol(&text.into()),
+                |labels| index.borrow_mut().add(&labels),
+            );
+            match opened {
+                Ok(block) => {
+                    if block.mended {
+                        self.note(path, What::Mended);
+                    }
+                    blocks.push(Arc::new(block));
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+                    let why = error.to_string();
+                    self.note(path, What::Block { bytes, why });
+                    self.attempt(path, fs::rename(path, path.with_extension("bad")));
+                }
+                Err(error) => self.attempt(path, Err(error)),
+            }
+        }
+        // A crash between the publication of a merged block and the removal of its sources.
+        blocks.sort_by_key(|block| (block.seqs.0, Reverse(block.seqs.1)));
+        for block in blocks {
+            let last = self.view.blocks.last();
+            if last.is_some_and(|last| block.seqs.1 <= last.seqs.1) {
+                self.attempt(&block.path, fs::remove_file(&block.path));
+            } else {
+                self.view.blocks.push(block);
+            }
+        }
+    }
+
+    /// Which blocks are missing.
+    fn check_catalog(&mut self, files: &Files) {
+        let Some(dir) = files.catalog.parent() else {
+            return;
+        };
+        let listed = match catalog::read(dir) {
+            Ok(listed) => listed.unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return self.note(&files.catalog, What::Mended);
+            }
+            Err(error) => return self.attempt(&files.catalog, Err(error)),
+        };
+        for Entry { seqs, span } in listed {
+            let covers = |block: &Arc<Block>| block.seqs.0 <= seqs.0 && seqs.1 <= block.seqs.1;
+            let path = Block::path(dir, seqs);
+            // It is damaged and was told, or its generation is still in the log.
+            let is_logged = |(name, _): &(Name, _)| (seqs.0..=seqs.1).contains(&name.seq);
+            let is_known = files.blocks.contains(&path) || files.segments.iter().any(is_logged);
+            if !is_known && !self.view.blocks.iter().any(covers) {
+                let (from_ms, to_ms) = span;
+                self.note(&path, What::MissingBlock { from_ms, to_ms });
+            }
+        }
+    }
+
+    fn replay(&mut self, files: &Files) {
+        for (name, path) in &files.segments {
+            let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
+            if self.view.blocks.iter().any(covers) {
+                self.attempt(path, fs::remove_file(path));
+                continue;
+            }
+            if self
+                .view
+                .heads
+                .last()
+                .is_none_or(|head| head.seq != name.seq)
+            {
+                self.view.heads.push(Arc::new(Generation::new(name.seq)));
+            }
+            let Some(head) = self.view.heads.last().cloned() else {
+                continue;
+            };
+            let index = &mut self.index;
+            let replayed = wal::replay(path, *name, &mut Taker { index, head: &head });
+            match replayed {
+                Ok(replayed) => self.took(*name, path, replayed),
+                Err(error) => self.attempt(path, Err(error)),
+            }
+        }
+        // Only the last one can be gone on with, and only if its end was found.
+        let last = files.segments.last().map(|(name, _)| *name);
+        self.resume = self.resume.filter(|(name, _)| Some(*name) == last);
+    }
+
+    fn took(&mut self, name: Name, path: &Path, replayed: wal::Replayed) {
+        let wal::Replayed { good, len, gaps } = replayed;
+        for gap in gaps {
+            match set_aside(path, gap) {
+                Ok(true) => self.note(
+                    path,
+                    What::Gap {
+                        bytes: gap.to - gap.from,
+                    },
+                ),
+                Ok(false) => {}
+                Err(error) => self.attempt(path, Err(error)),
+            }
+        }
+        if good < len {
+            let tail = Gap {
+                from: good,
+                to: len,
+            };
+            match set_aside(path, tail) {
+                Ok(true) => self.note(path, What::TornTail { bytes: len - good }),
+                Ok(false) => {}
+                Err(error) => self.attempt(path, Err(error)),
+            }
+        }
+        self.resume = (good >= HEADER as u64).then_some((name, good));
+    }
+}

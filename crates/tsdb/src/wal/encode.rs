@@ -1,0 +1,120 @@
+//! Batches as records.
+
+use std::collections::HashMap;
+
+use exposition::Labels;
+
+use super::{RESTART, SAMPLES, SERIES, begin, finish, restart_record};
+use crate::{
+    bytes::{put_str, put_var, put_zig},
+    index::Index,
+    series::SeriesRef,
+};
+
+/// Samples between two RESTARTs lie in so many milliseconds: ten minutes.
+const RESTART_EVERY_MS: u64 = 600_000;
+
+/// What the reader of a segment knows at its end.
+pub(crate) struct Encoder {
+    /// By slot: the local id plus one, or 0 where it is not defined yet.
+    local: Vec<u32>,
+    /// By local id.
+    previous: Vec<u64>,
+    /// When the last RESTART was written; `None`: one is due.
+    restarted: Option<i64>,
+}
+
+impl Encoder {
+    /// The first record will be a RESTART.
+    pub(crate) fn new() -> Self {
+        Encoder {
+            local: Vec::new(),
+            previous: Vec::new(),
+            restarted: None,
+        }
+    }
+
+    /// Appends a batch. `labels` of a series that is unknown are left empty.
+    pub(crate) fn encode<'a>(
+        &mut self,
+        t: i64,
+        samples: impl ExactSizeIterator<Item = (SeriesRef, f64)> + Clone,
+        index: impl FnOnce() -> Guard<'a>,
+        out: &mut Vec<u8>,
+    ) {
+        if self
+            .restarted
+            .is_none_or(|at| at.abs_diff(t) >= RESTART_EVERY_MS)
+        {
+            debug_assert_eq!(RESTART, 0);
+            out.extend_from_slice(&restart_record());
+            self.local.clear();
+            self.previous.clear();
+            self.restarted = Some(t);
+        }
+        let is_new =
+            |(series, _): (SeriesRef, f64)| self.local.get(series.slot()).is_none_or(|id| *id == 0);
+        if samples.clone().any(is_new) {
+            self.define(samples.clone().map(|(series, _)| series), &index(), out);
+        }
+        let at = begin(out, SAMPLES);
+        put_zig(out, t);
+        put_var(out, samples.len() as u64);
+        let mut expected = 0;
+        for (series, value) in samples {
+            let id = self.local[series.slot()] - 1;
+            let bits = value.to_bits();
+            let x = std::mem::replace(&mut self.previous[id as usize], bits) ^ bits;
+            let trail = if x == 0 { 0 } else { x.trailing_zeros() / 8 };
+            let bytes = 8 - x.leading_zeros() / 8 - trail;
+            let head = (trail << 4 | bytes) as u8;
+            if id == expected {
+                out.push(head);
+            } else {
+                out.push(head | 0x80);
+                put_zig(out, i64::from(id) - i64::from(expected));
+            }
+            out.extend_from_slice(&(x >> (trail * 8)).to_le_bytes()[..bytes as usize]);
+            expected = id + 1;
+        }
+        finish(out, at);
+    }
+
+    /// The series that have no local id yet, their labels as a table of pairs and places in it.
+    fn define(&mut self, all: impl Iterator<Item = SeriesRef>, index: &Index, out: &mut Vec<u8>) {
+        let none = Labels::none();
+        let mut numbers: HashMap<(&str, &str), u64> = HashMap::new();
+        let (mut pairs, mut sets, mut count) = (Vec::new(), Vec::new(), 0);
+        for series in all {
+            let slot = series.slot();
+            if slot >= self.local.len() {
+                self.local.resize(slot + 1, 0);
+            }
+            if self.local[slot] != 0 {
+                continue;
+            }
+            self.previous.push(0);
+            self.local[slot] = self.previous.len() as u32;
+            count += 1;
+            let labels = index.labels(series).unwrap_or(&none);
+            put_var(&mut sets, labels.len() as u64);
+            for pair in labels.iter() {
+                let next = numbers.len() as u64;
+                let number = *numbers.entry(pair).or_insert_with(|| {
+                    put_str(&mut pairs, pair.0);
+                    put_str(&mut pairs, pair.1);
+                    next
+                });
+                put_var(&mut sets, number);
+            }
+        }
+        let at = begin(out, SERIES);
+        put_var(out, numbers.len() as u64);
+        out.append(&mut pairs);
+        put_var(out, count);
+        out.append(&mut sets);
+        finish(out, at);
+    }
+}
+
+type Guard<'a> = parking_lot::RwLockReadGuard<'a, Index>;

@@ -1,0 +1,86 @@
+//! The file of a segment, while it is written.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    path::PathBuf,
+};
+
+use super::{Encoder, HEADER, Name};
+use crate::block::sync_directory;
+
+pub(crate) struct Segment {
+    pub(crate) seq: u64,
+    pub(crate) encoder: Encoder,
+    file: File,
+    /// Up to here everything is good.
+    len: u64,
+    sync: bool,
+}
+
+/// What a failed write left of the segment.
+pub(crate) struct WriteFailed {
+    pub(crate) error: io::Error,
+    /// It ends where it ended before, and can be written on.
+    pub(crate) usable: bool,
+}
+
+impl Segment {
+    /// Begins one; after an error there is none.
+    pub(crate) fn create(path: &PathBuf, name: Name, sync: bool) -> io::Result<Segment> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let mut written = file.write_all(&name.header());
+        if sync {
+            written = written
+                .and_then(|()| file.sync_all())
+                .and_then(|()| sync_directory(path));
+        }
+        if let Err(error) = written {
+            // Half a header would be reported as damage.
+            let _ = fs::remove_file(path);
+            return Err(error);
+        }
+        Ok(Segment {
+            seq: name.seq,
+            encoder: Encoder::new(),
+            file,
+            len: HEADER as u64,
+            sync,
+        })
+    }
+
+    /// Goes on behind the last good record of an earlier run.
+    pub(crate) fn resume(path: &PathBuf, name: Name, len: u64, sync: bool) -> io::Result<Segment> {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(len)?;
+        file.seek(SeekFrom::Start(len))?;
+        Ok(Segment {
+            seq: name.seq,
+            encoder: Encoder::new(),
+            file,
+            len,
+            sync,
+        })
+    }
+
+    /// Durable when it returns `Ok`.
+    pub(crate) fn write(&mut self, records: &[u8]) -> Result<(), WriteFailed> {
+        if let Err(error) = self.file.write_all(records) {
+            self.encoder = Encoder::new(); // what it knows was not written
+            let back = self.file.set_len(self.len);
+            let usable = back
+                .and_then(|()| self.file.seek(SeekFrom::Start(self.len)))
+                .is_ok();
+            return Err(WriteFailed { error, usable });
+        }
+        if self.sync {
+            // After a failed fsync nobody knows what is on disk.
+            let usable = false;
+            self.file
+                .sync_data()
+                .map_err(|error| WriteFailed { error, usable })?;
+        }
+        self.len += records.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! What goes in comes out, before and after a restart.
+
+use tsdb::{Matcher, Scratch, Stats};
+
+use crate::{
+    mix::Mix,
+    stage::{Dir, STEP, Store, all, named, options},
+};
+
+#[test]
+fn what_goes_in_comes_out_before_and_after_a_restart() {
+    let dir = Dir::new("basics");
+    let (mut mix, mut row) = (Mix::new(30), Vec::new());
+    let mut expected = vec![Vec::new(); 30];
+    let labels: Vec<_> = (0..30).map(|n| named(format!("m{n}"))).collect();
+    for run in 0..3 {
+        let mut store = Store::open(dir.path(), options());
+        let refs: Vec<_> = labels.iter().map(|labels| store.series(labels)).collect();
+        for tick in run * 70..(run + 1) * 70 {
+            mix.tick(&mut row);
+            let samples: Vec<_> = refs.iter().copied().zip(row.iter().copied()).collect();
+            assert_eq!(store.append(tick * STEP, &samples), 30);
+            for (series, v) in expected.iter_mut().zip(&row) {
+                series.push((tick * STEP, v.to_bits()));
+            }
+        }
+        for (series, expected) in refs.iter().zip(&expected) {
+            assert_eq!(&all(&store.head.reader(), *series), expected);
+        }
+        assert_eq!(store.recovered.damages, []);
+        assert_eq!(store.journal.durable().at_ms, Some((run * 70 + 69) * STEP));
+    }
+    let store = Store::open(dir.path(), options());
+    let counts = store.head.health().counts;
+    assert_eq!((counts.blocks, counts.generations), (2 + 2, 1));
+    let reader = store.head.reader();
+    let found = reader.select(&[Matcher::equal("__name__", "m7")], 0, i64::MAX);
+    let [(series, _)] = found[..] else {
+        panic!("{found:?}")
+    };
+    let mut scratch = Scratch::default();
+    let stats = reader.stats(series, 30 * STEP, 169 * STEP, &mut scratch);
+    let values: Vec<_> = expected[7][30..170]
+        .iter()
+        .map(|(_, v)| f64::from_bits(*v))
+        .collect();
+    let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = values.iter().sum();
+    assert_eq!((stats.count, stats.min, stats.max), (140, min, max));
+    assert!((stats.sum - sum).abs() < 1e-9 * sum.abs());
+    assert_eq!(reader.stats(series, 1, 2, &mut scratch), Stats::NONE);
+    let mut pieces = reader.stream(series, 15 * STEP, 200 * STEP);
+    let (mut streamed, mut n) = (Vec::new(), 0);
+    while pieces.next(&mut scratch) {
+        streamed.extend(scratch.samples().map(|(t, v)| (t, v.to_bits())));
+        n += 1;
+    }
+    assert_eq!(streamed, expected[7][15..=200]);
+    assert!(n > 2, "{n}");
+}

@@ -1,0 +1,9 @@
+//! Stories of the store as its users see it.
+
+mod mix;
+mod stage;
+
+mod basics;
+mod damage;
+mod order;
+mod versions;
