@@ -5,6 +5,10 @@ mod stage;
 
 mod access;
 mod alerts;
+mod api_bad_input;
+mod api_grafana;
+mod api_load;
+mod api_prometheus;
 mod application;
 mod bad_requests;
 mod broken;
@@ -33,6 +37,7 @@ mod names;
 mod network;
 mod postgres;
 mod prometheus;
+mod query_command;
 mod redis;
 mod reload;
 mod routes;

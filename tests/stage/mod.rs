@@ -1,5 +1,6 @@
 //! What every story stands on: processes that are always cleaned up, clients, and one way to wait.
 
+mod api;
 mod application;
 mod certificates;
 mod cli;
@@ -27,13 +28,14 @@ mod vitals;
 mod watched;
 mod wire;
 
+pub(crate) use api::{error_type, form};
 pub(crate) use application::Application;
 pub(crate) use certificates::{Authority, Lasting};
 pub(crate) use cli::{done, finish, run};
 pub(crate) use directory::Directory;
 pub(crate) use disk::Disk;
 pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
-pub(crate) use http::{Answer, get, request};
+pub(crate) use http::{Answer, get, request, request_with};
 pub(crate) use iris::Simulated;
 pub(crate) use page::Page;
 pub(crate) use pages::Pages;

@@ -2,6 +2,7 @@
 //! what is wrong with his question.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
+use promql::Engine;
 use serde_json::json;
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     asked::Asked,
     failure::{Failure, FailureBody},
     form::Form,
-    query::parsed,
     time,
 };
 use crate::front::shared::Shared;
@@ -44,7 +44,11 @@ pub(crate) async fn query_exemplars(
     let asked = Asked::of(&request, &shared);
     let limits = asked.limits;
     let text = form.first("query").unwrap_or_default().to_owned();
-    let work = move |_: &_| parsed(&text, limits).map(|_| ());
+    let work = move |_: &_| {
+        let query = Engine::new(limits).parse(&text);
+        let query = query.map_err(|error| Failure::bad_data(error.to_string()));
+        query.map(|_| ())
+    };
     let order = asked.order(None);
     shared.desk.look_up(order, work).await?;
     Ok(success(json!([])))

@@ -19,17 +19,18 @@ pub(super) fn texts(form: &Form) -> Result<Vec<String>, Failure> {
     Ok(texts)
 }
 
-/// A set of matchers for each selector.
-pub(super) fn sets(texts: &[String], limits: &Limits) -> Result<Vec<Vec<Matcher>>, Failure> {
+/// A set of matchers for each selector. The error says what is wrong; the route may say where.
+pub(super) fn sets(texts: &[String], limits: &Limits) -> Result<Vec<Vec<Matcher>>, String> {
     let mut patterns = 0;
     let mut sets = Vec::with_capacity(texts.len());
     for text in texts {
-        let selector = Selector::parse_within(text, limits)
-            .map_err(|error| Failure::parameter("match[]", error))?;
+        let selector = Selector::parse_within(text, limits);
+        let selector = selector.map_err(|error| error.to_string())?;
         patterns += selector.patterns();
         if patterns > MOST_PATTERNS {
-            let message = format!("there are more than {MOST_PATTERNS} regular expressions");
-            return Err(Failure::bad_data(message));
+            return Err(format!(
+                "there are more than {MOST_PATTERNS} regular expressions"
+            ));
         }
         sets.push(selector.matchers().cloned().collect());
     }

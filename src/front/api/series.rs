@@ -1,7 +1,7 @@
 //! Which series there are: `series`, `labels`, `label/{name}/values`.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse,
     web::{Data, Path},
 };
 use exposition::{Labels, is_label_name};
@@ -24,6 +24,8 @@ struct Lookup {
     start_ms: i64,
     end_ms: i64,
     limit: usize,
+    /// How it is told that a selector is none: Prometheus has two ways.
+    refused: fn(String) -> Failure,
 }
 
 impl Lookup {
@@ -36,6 +38,7 @@ impl Lookup {
             start_ms,
             end_ms,
             limit,
+            refused: |why| Failure::bad_data(why),
         })
     }
 
@@ -50,7 +53,7 @@ impl Lookup {
         let limits = asked.limits;
         let head = shared.head.clone();
         let work = move |_: &_| {
-            let sets = matching::sets(&self.texts, &limits)?;
+            let sets = matching::sets(&self.texts, &limits).map_err(self.refused)?;
             let found = found(&Reader::of(&head), &sets, self.start_ms, self.end_ms);
             Ok(limited(found, self.limit))
         };
@@ -106,7 +109,8 @@ pub(crate) async fn series(
     form: Form,
     shared: Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
-    let lookup = Lookup::of(&form)?;
+    let mut lookup = Lookup::of(&form)?;
+    lookup.refused = |why| Failure::parameter("match[]", why);
     if lookup.texts.is_empty() {
         return Err(Failure::bad_data("no match[] parameter provided"));
     }
@@ -169,11 +173,12 @@ pub(crate) async fn labels(
 )]
 pub(crate) async fn label_values(
     request: HttpRequest,
-    name: Path<String>,
+    name: Result<Path<String>, Error>,
     form: Form,
     shared: Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
-    let name = name.into_inner();
+    // What is not even text is empty.
+    let name = name.map(Path::into_inner).unwrap_or_default();
     if !is_label_name(&name) {
         let message = format!("invalid label name: {name:?}");
         return Err(Failure::bad_data(message));

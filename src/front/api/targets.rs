@@ -1,9 +1,8 @@
-//! `targets`: whom Vitals asks, and how that goes.
+//! `targets`: whose metrics Vitals takes under their own names, and how that goes.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpResponse, web::Data};
-use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 use vitals_actors::{
@@ -99,8 +98,7 @@ impl Asked {
         }
         for application in &settings.application {
             let name = format!("application/{}", application.name);
-            let page = application.metrics.as_ref();
-            if let Some(page) = page.or(application.probe.as_ref()) {
+            if let Some(page) = &application.metrics {
                 all.push(Asked::at(name, &application.job, page, interval));
             }
         }
@@ -147,7 +145,7 @@ impl Asked {
             global_url: scrape_url.clone(),
             scrape_url,
             last_error: error.map_or("", |error| error.reason.as_str()),
-            last_scrape: observation.map_or(NEVER.to_owned(), |seen| rfc_3339(seen.at)),
+            last_scrape: observation.map_or(NEVER.to_owned(), |seen| seen.at.to_string()),
             last_scrape_duration: observation.map_or(0.0, |seen| seen.outcome.took.as_secs_f64()),
             health,
             scrape_interval: interval,
@@ -158,10 +156,6 @@ impl Asked {
 
 fn text(duration: Duration) -> String {
     HumanDuration(duration).to_string()
-}
-
-fn rfc_3339(at: Timestamp) -> String {
-    at.to_string()
 }
 
 /// Whom Vitals asks

@@ -247,6 +247,10 @@ async fn what_makes_no_sense_is_told_as_prometheus_tells_it() {
             "/api/v1/series?match[]=%7B%7D",
             r#"invalid parameter \"match[]\": match[] must contain at least one non-empty matcher"#,
         ),
+        (
+            "/api/v1/labels?match[]=%7B%7D",
+            "match[] must contain at least one non-empty matcher",
+        ),
         ("/api/v1/label/1a/values", r#"invalid label name: \"1a\""#),
         (
             "/api/v1/labels?start=x",
