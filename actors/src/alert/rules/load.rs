@@ -88,7 +88,7 @@ pub(crate) fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, Strin
         return Ok(vec![path]);
     }
     // The base is a folder that is there, whatever characters its name has.
-    let pattern = match Path::new(pattern).is_absolute() {
+    let pattern = match Path::new(pattern).is_absolute() || base == Path::new("") {
         true => pattern.to_owned(),
         false => format!(
             "{}/{pattern}",
