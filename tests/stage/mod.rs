@@ -36,7 +36,7 @@ pub(crate) use prometheus::Prometheus;
 pub(crate) use redis::{Cluster, Redis, Sentinels};
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
-pub(crate) use source::{SOON, Source, target};
+pub(crate) use source::{LOOKS, SOON, Source, target};
 pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};
 pub(crate) use vitals::{Setup, Vitals, command};
