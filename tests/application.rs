@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::stage::{Application, DEADLINE, SOON, Setup, Source, Vitals, get, until};
+use crate::stage::{Application, LOOKS, SOON, Setup, Source, Vitals, get, until};
 
 fn watch(sections: &str) -> Vitals {
     Setup::new()
@@ -50,14 +50,14 @@ fn its_figures_are_those_it_counts() {
     source.becomes(&series("cache_hit_ratio"), hits);
     source.becomes(&series("active_users"), 1.0);
     let mean = grown("seconds") / grown("requests");
-    until("the mean", DEADLINE, || {
+    until("the mean", LOOKS, || {
         let told = vitals.page().get(&series("response_mean_seconds"))?;
         ((told / mean - 1.0).abs() < 0.001).then_some(())
     });
     let q50 = "vitals_application_response_quantile_seconds{application=\"portal\",q=\"0.5\"}";
     assert!(source.value(q50) <= source.value(&q50.replace("0.5", "0.99")));
     // 6 of 126 is more than 2 %.
-    let row = until("the target", DEADLINE, || {
+    let row = until("the target", LOOKS, || {
         let row = source.target("error_rate");
         (row["value"] == errors).then_some(row)
     });
@@ -96,7 +96,7 @@ fn what_goes_wrong_is_told_and_passes() {
     heals();
     application.fault(json!({ "kind": "hang" }));
     source.is_down("timeout", "no answer");
-    until("nothing is told of it", DEADLINE, || {
+    until("nothing is told of it", LOOKS, || {
         vitals
             .page()
             .get(&series("response_mean_seconds"))
@@ -116,12 +116,12 @@ fn what_goes_wrong_is_told_and_passes() {
 
     // All its answers are errors: the probe does not know.
     application.fault(json!({ "kind": "errors" }));
-    until("the errors", DEADLINE, || {
+    until("the errors", LOOKS, || {
         (source.target("error_rate")["status"] == "missed").then_some(())
     });
     heals();
     application.fault(json!({ "kind": "slow", "ms": 350 }));
-    until("it is slow", DEADLINE, || {
+    until("it is slow", LOOKS, || {
         (source.target("api_response")["status"] == "missed").then_some(())
     });
     heals();
@@ -138,7 +138,7 @@ fn a_bomb_of_series_does_no_harm_and_patients_are_told_to_nobody() {
     application.orders(10, 1);
     let ok =
         "vitals_application_requests_total{application=\"portal\",patient=\"\",status=\"200\"}";
-    let ok = until("requests by status", DEADLINE, || {
+    let ok = until("requests by status", LOOKS, || {
         let found = source
             .series("vitals_application_requests_total")
             .into_iter();
@@ -149,7 +149,7 @@ fn a_bomb_of_series_does_no_harm_and_patients_are_told_to_nobody() {
     });
     application.fault(json!({ "kind": "patients" }));
     application.orders(5, 1);
-    until("what is said of patients is nobody's", DEADLINE, || {
+    until("what is said of patients is nobody's", LOOKS, || {
         let series = source.series("vitals_application_requests_total");
         series
             .iter()

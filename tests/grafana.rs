@@ -1,6 +1,6 @@
 //! A Grafana beside Vitals. Debian has none: what answers here are pages as versions 9 to 12 give them.
 
-use crate::stage::{DEADLINE, Pages, SOON, Setup, Source, until};
+use crate::stage::{LOOKS, Pages, SOON, Setup, Source, until};
 
 const WELL: &str = r#"{"commit":"0dfcff0","database":"ok","version":"11.2.0"}"#;
 
@@ -24,7 +24,7 @@ fn how_it_is_and_which_it_is() {
     source.becomes(&connect, 1.0);
 
     grafana.say(r#"{"database":"ok"}"#);
-    until("the version is hidden", DEADLINE, || {
+    until("the version is hidden", LOOKS, || {
         source
             .series("vitals_grafana_info")
             .is_empty()

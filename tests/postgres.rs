@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use rustix::process::Signal;
 
-use crate::stage::{DEADLINE, Postgres, SOON, Setup, Source, Vitals, until};
+use crate::stage::{LOOKS, Postgres, SOON, Setup, Source, Vitals, until};
 
 /// Watches it, by sections of settings.
 fn watch(sections: &str) -> Vitals {
@@ -31,7 +31,7 @@ fn its_figures_are_those_of_its_views() {
     // Two that do nothing, and one in a transaction that waits.
     let idle = [1, 2].map(|_| postgres.session("application", "SELECT pg_sleep(600)"));
     let count = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'";
-    until("the connections", DEADLINE, || {
+    until("the connections", LOOKS, || {
         // The administrator is one, too.
         let is = postgres.number(count) - 1.0;
         (is == 3.0 && vitals.page().get(&series("connections")) == Some(is)).then_some(())
@@ -49,7 +49,7 @@ fn its_figures_are_those_of_its_views() {
             "vitals_postgres_database_size_bytes{{database=\"{database}\",postgres=\"main\"}}"
         );
         let is = format!("SELECT pg_database_size('{database}')");
-        until("the size", DEADLINE, || {
+        until("the size", LOOKS, || {
             let (told, is) = (vitals.page().get(&told)?, postgres.number(&is));
             ((told / is - 1.0).abs() < 0.001).then_some(())
         });
@@ -70,7 +70,7 @@ fn its_figures_are_those_of_its_views() {
         let slept = postgres.psql("application", "app", "SELECT pg_sleep(0.3)");
         assert!(slept.status.success(), "{slept:?}");
     }
-    until("a statement time", DEADLINE, || {
+    until("a statement time", LOOKS, || {
         let told = vitals.page().get(&series("statement_seconds"))?;
         // Of those, and of what was there in the minute before.
         (told > 0.01 && told < 0.3).then_some(())
@@ -90,11 +90,11 @@ fn its_figures_are_those_of_its_views() {
     // Transactions: ours lie between what it counted before and after.
     let sum = "SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database";
     let before = postgres.number(sum);
-    let told = until("later transactions", DEADLINE, || {
+    let told = until("later transactions", LOOKS, || {
         let told = vitals.page().get(&series("transactions_total"))?;
         (told >= before).then_some(told)
     });
-    let after = until("its statistics", DEADLINE, || {
+    let after = until("its statistics", LOOKS, || {
         let after = postgres.number(sum);
         (after >= told).then_some(after)
     });
@@ -140,7 +140,7 @@ fn who_may_not_ask_is_told_so() {
     let _other = postgres.session("application", "SELECT pg_sleep(600)");
     let poor = Source::of(&vitals, "postgres/poor");
     poor.lacks("low_privilege", "GRANT pg_monitor");
-    until("its connections", DEADLINE, || {
+    until("its connections", LOOKS, || {
         let told = vitals
             .page()
             .get("vitals_postgres_connections{postgres=\"poor\"}")?;
@@ -204,7 +204,7 @@ fn one_that_is_full_says_so() {
     let postgres = Postgres::start("max_connections = 6\nsuperuser_reserved_connections = 3");
     let count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'application'";
     let mut crowd = Vec::new();
-    until("it is full", DEADLINE, || {
+    until("it is full", LOOKS, || {
         let is_full = postgres.number(count) == 3.0;
         // One may have been refused because of one of ours that had not yet ended.
         crowd.push(postgres.session("application", "SELECT pg_sleep(600)"));

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::stage::{DEADLINE, Pages, Redis, SOON, Setup, Simulated, target, until};
+use crate::stage::{LOOKS, Pages, Redis, SOON, Setup, Simulated, target, until};
 
 /// The rows of README's table: a target, and where its figure is from.
 fn rows() -> Vec<(String, String)> {
@@ -34,11 +34,11 @@ fn what_readme_says_is_known_is_known() {
         .variable("GRAFANA_HOST", &grafana.address.to_string())
         .ready();
     let up = "vitals_collector_up{collector=\"redis\"}";
-    until("Redis", DEADLINE, || {
+    until("Redis", LOOKS, || {
         (vitals.page().get(up) == Some(1.0)).then_some(())
     });
     redis.look_up(450, 50);
-    let summary: Value = until("all twelve", DEADLINE, || {
+    let summary: Value = until("all twelve", LOOKS, || {
         let summary = vitals.get("/summary").json();
         (summary["coverage"]["known"] == 12).then_some(summary)
     });

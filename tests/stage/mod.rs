@@ -48,7 +48,7 @@ pub(crate) use samples::{
 };
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
-pub(crate) use source::{SOON, Source, target};
+pub(crate) use source::{LOOKS, SOON, Source, target};
 pub(crate) use subscriber::Subscriber;
 pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};

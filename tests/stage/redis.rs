@@ -209,8 +209,8 @@ impl Sentinels {
         let directory = Directory::new();
         // Sentinel writes what it learns into its file.
         let settings = format!(
-            "sentinel monitor stack 127.0.0.1 {} 1\nsentinel down-after-milliseconds stack 300\n\
-             sentinel failover-timeout stack 3000\nsentinel parallel-syncs stack 1\n",
+            "sentinel monitor stack 127.0.0.1 {} 1\nsentinel down-after-milliseconds stack 2000\n\
+             sentinel failover-timeout stack 6000\nsentinel parallel-syncs stack 1\n",
             master.port
         );
         let file = directory.write("sentinel.conf", &settings);

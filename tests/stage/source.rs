@@ -1,19 +1,22 @@
 //! One source of a Vitals, by the name of its collector: how it is said to be.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::{
-    until::{DEADLINE, until},
-    vitals::Vitals,
-};
+use super::{until::until, vitals::Vitals};
 
-/// Every second, and no longer than a bit less.
+/// Every second; whoever is slow for want of a processor is waited for.
 pub(crate) const SOON: &str = r#"
 collect.interval = "1s"
-collect.timeout = "900ms"
+collect.timeout = "2s"
 health.interval = "1s"
 summary.interval = "1s"
 "#;
+
+/// For what takes several looks, of which those that fail are seldom: one that took its 2 s is followed
+/// by the next in 10 s.
+pub(crate) const LOOKS: Duration = Duration::from_secs(90);
 
 /// `redis`, `postgres/main`.
 #[derive(Clone, Copy)]
@@ -42,7 +45,7 @@ impl<'v> Source<'v> {
     /// Waits until nothing is wrong with it.
     #[track_caller]
     pub(crate) fn is_well(&self) {
-        until(&format!("{} is well", self.name), DEADLINE, || {
+        until(&format!("{} is well", self.name), LOOKS, || {
             let check = self.check();
             (check["status"] == "pass" && check["observedValue"] == 1.0).then_some(())
         });
@@ -63,7 +66,7 @@ impl<'v> Source<'v> {
     #[track_caller]
     fn is(&self, up: f64, reason: &str, words: &str) {
         let told = format!("({reason})");
-        until(&format!("{}: {words} {told}", self.name), DEADLINE, || {
+        until(&format!("{}: {words} {told}", self.name), LOOKS, || {
             let is = |check: &Value| {
                 let output = check["output"].as_str().unwrap_or_default();
                 let said = output.contains(&told) && output.contains(words);
@@ -86,13 +89,13 @@ impl<'v> Source<'v> {
     /// Waits for a value.
     #[track_caller]
     pub(crate) fn value(&self, series: &str) -> f64 {
-        until(series, DEADLINE, || self.vitals.page().get(series))
+        until(series, LOOKS, || self.vitals.page().get(series))
     }
 
     /// Waits for a value to be this one.
     #[track_caller]
     pub(crate) fn becomes(&self, series: &str, value: f64) {
-        until(&format!("{series} {value}"), DEADLINE, || {
+        until(&format!("{series} {value}"), LOOKS, || {
             (self.vitals.page().get(series) == Some(value)).then_some(())
         });
     }
