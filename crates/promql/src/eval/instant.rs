@@ -7,16 +7,13 @@ use super::{
 };
 use crate::{error::Result, expr::Selection, queryable::RawSeries};
 
-/// What is taken of a sample: its time in milliseconds, and its value.
-pub(crate) type Pick = fn(i64, f64) -> f64;
-
 impl<'q> Evaluator<'q> {
-    /// The newest sample at each step.
+    /// The newest sample at each step, of which `pick` takes its time in milliseconds or its value.
     pub(crate) fn latest(
         &'q self,
         selection: &'q Selection,
         grid: Grid,
-        pick: Pick,
+        pick: impl Fn(i64, f64) -> f64 + 'q,
     ) -> Result<Stream<'q>> {
         let timing = Timing::new(selection.moment, self.query);
         let lookback_ms = self.lookback_ms();
@@ -25,7 +22,7 @@ impl<'q> Evaluator<'q> {
             let raw = raw?;
             let _raw_is_held = self.meter.hold(raw.times.len())?;
             let hold = self.meter.hold(grid.steps)?;
-            let values = walk(&raw, &grid, timing, lookback_ms, pick);
+            let values = walk(&raw, &grid, timing, lookback_ms, &pick);
             Ok(Series::new(raw.labels, Row::new(hold, values)))
         });
         Ok(Box::new(walked.filter(|series| {
@@ -35,7 +32,13 @@ impl<'q> Evaluator<'q> {
 }
 
 /// One cursor over the samples, moved forward from step to step.
-fn walk(raw: &RawSeries, grid: &Grid, timing: Timing, lookback_ms: i64, pick: Pick) -> Vec<f64> {
+fn walk(
+    raw: &RawSeries<'_>,
+    grid: &Grid,
+    timing: Timing,
+    lookback_ms: i64,
+    pick: impl Fn(i64, f64) -> f64,
+) -> Vec<f64> {
     let (times, values) = (&raw.times[..], &raw.values[..]);
     let mut passed = 0;
     let at_step = |time| {

@@ -214,7 +214,8 @@ impl Windows {
         let (times, values) = (&series.raw.times[..], &series.raw.values[..]);
         let (mut from, mut to) = (0, 0);
         let mut pace = Pace::of(&self.meter);
-        let mut cut = |step: usize| {
+        let mut row = Vec::with_capacity(self.grid.steps);
+        for step in 0..self.grid.steps {
             let step_ms = self.grid.time(step);
             let end_ms = self.timing.reference(step_ms);
             let start_ms = end_ms - self.range_ms;
@@ -225,21 +226,21 @@ impl Windows {
                 from += 1;
             }
             if from == to {
-                return Ok(ABSENT);
+                row.push(ABSENT);
+                continue;
             }
             pace.work(to - from)?;
-            let (times, values) = (&times[from..to], &values[from..to]);
-            Ok(f(&Window {
+            row.push(f(&Window {
                 step,
                 step_ms,
                 start_ms,
                 end_ms,
-                times,
-                values,
+                times: &times[from..to],
+                values: &values[from..to],
                 first: from,
-            }))
-        };
-        (0..self.grid.steps).map(&mut cut).collect()
+            }));
+        }
+        Ok(row)
     }
 }
 

@@ -72,7 +72,11 @@ impl<'s> Blocks<'s> {
     }
 
     /// The least or largest value; `pick` is `f64::min` or `f64::max`, which prefer any number to NaN.
-    pub(super) fn extreme(&mut self, window: &Window<'_>, pick: fn(f64, f64) -> f64) -> f64 {
+    pub(super) fn extreme(
+        &mut self,
+        window: &Window<'_>,
+        pick: impl Fn(f64, f64) -> f64 + Copy,
+    ) -> f64 {
         if window.values.len() < WIDE {
             return extreme(window.values, pick);
         }
@@ -138,7 +142,8 @@ fn cut<A>(
 }
 
 /// Eight independent lanes, so that the processor need not wait for each comparison.
-pub(super) fn extreme(values: &[f64], pick: fn(f64, f64) -> f64) -> f64 {
+#[inline(always)]
+pub(super) fn extreme(values: &[f64], pick: impl Fn(f64, f64) -> f64 + Copy) -> f64 {
     let mut lanes = [f64::NAN; 8];
     let chunks = values.chunks_exact(8);
     let rest = chunks.remainder();
