@@ -1,11 +1,14 @@
 //! What rules cost: 200 rules over 2,000 series, and 10,000 active alerts. Run by hand:
 //! `cargo test --release -p vitals-actors --test rules_cost -- --ignored --nocapture --test-threads 1`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use exposition::Labels;
-use promql::{Cancel, Engine, MemoryStore};
+use promql::{
+    Cancel, Engine, Error, Hints, METRIC_NAME, Matcher, MemoryStore, Queryable, SeriesIter, Test,
+};
 use vitals_actors::alert::rules::{RuleSet, parse};
 use vitals_actors::alert::state::{Evaluator, Settings};
 
@@ -22,10 +25,40 @@ fn resident_bytes() -> u64 {
     pages * 4096
 }
 
+/// What this thread has had of a processor: the machine may be busy with other things.
+fn cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split_whitespace().next().unwrap().parse().unwrap())
+}
+
+/// Finds metrics by their names, as the store of the product does.
+#[derive(Default)]
+struct ByName(HashMap<String, MemoryStore>);
+
+impl Queryable for ByName {
+    fn select<'a>(
+        &'a self,
+        matchers: &[Matcher],
+        start_ms: i64,
+        end_ms: i64,
+        hints: &Hints,
+    ) -> Result<SeriesIter<'a>, Error> {
+        let name = matchers.iter().find_map(|matcher| match matcher.test() {
+            Test::Equal(name) if matcher.label() == METRIC_NAME => Some(name),
+            _ => None,
+        });
+        match name.and_then(|name| self.0.get(name)) {
+            Some(store) => store.select(matchers, start_ms, end_ms, hints),
+            None => Ok(Box::new(std::iter::empty())),
+        }
+    }
+}
+
 /// Metrics of ten series each, a sample every 10 s for 10 minutes.
-fn store(metrics: usize) -> MemoryStore {
-    let mut store = MemoryStore::new();
+fn store(metrics: usize) -> ByName {
+    let mut all = ByName::default();
     for metric in 0..metrics {
+        let store = all.0.entry(format!("metric_{metric}")).or_default();
         for series in 0..10 {
             let labels = Labels::new([
                 ("__name__", format!("metric_{metric}")),
@@ -35,7 +68,7 @@ fn store(metrics: usize) -> MemoryStore {
             store.append(labels, samples);
         }
     }
-    store
+    all
 }
 
 #[test]
@@ -59,14 +92,14 @@ fn two_hundred_rules_over_two_thousand_series() {
     let mut evaluator = Evaluator::new(&rules(&text), Settings::default());
     let mut times = Vec::new();
     for round in 0..50 {
-        let began = Instant::now();
+        let began = cpu_time();
         let evaluation = evaluator.evaluate_all(&store, 600_000 + round * 1_000, &Cancel::new());
-        times.push(began.elapsed());
+        times.push(cpu_time() - began);
         assert_eq!((evaluation.runs, evaluation.failures), (200, 0));
     }
     times.sort();
     println!(
-        "200 rules, 2,000 series: median {:?}, worst {:?}",
+        "200 rules, 2,000 series, CPU time: median {:?}, worst {:?}",
         times[25], times[49]
     );
 }
@@ -92,9 +125,9 @@ fn ten_thousand_active_alerts() {
     let mut evaluator = Evaluator::new(&rules(text), Settings::default());
     let mut times = Vec::new();
     for round in 0..20 {
-        let began = Instant::now();
+        let began = cpu_time();
         let evaluation = evaluator.evaluate_all(&store, round * 10_000, &Cancel::new());
-        times.push(began.elapsed());
+        times.push(cpu_time() - began);
         assert_eq!(evaluation.failures, 0);
     }
     let active = evaluator.rules().next().unwrap().active_alerts().count();
@@ -102,18 +135,18 @@ fn ten_thousand_active_alerts() {
     let first = times.remove(0);
     times.sort();
     println!(
-        "10,000 alerts: first {first:?}, then median {:?}; series {} kB, alerts {} kB more, process {} kB",
+        "10,000 alerts, CPU time: first {first:?}, then median {:?}; series {} kB, alerts {} kB more, process {} kB",
         times[times.len() / 2],
         (with_store - before) / 1024,
         resident_bytes().saturating_sub(with_store) / 1024,
         resident_bytes() / 1024,
     );
-    let began = Instant::now();
+    let began = cpu_time();
     let text = serde_json::to_string(&evaluator.checkpoint()).unwrap();
     println!(
         "checkpoint: {} kB in {:?}",
         text.len() / 1024,
-        began.elapsed()
+        cpu_time() - began,
     );
     assert!(first < Duration::from_secs(10));
 }
