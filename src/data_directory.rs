@@ -8,7 +8,7 @@ use std::{
 
 const LOCK: &str = "lock";
 
-/// The directory, locked for as long as this lives; `None` inside where it cannot be written.
+/// The directory, locked for as long as this lives; `None` inside where it cannot be used.
 #[derive(Debug)]
 pub(crate) struct DataDirectory {
     path: PathBuf,
@@ -26,12 +26,13 @@ pub(crate) enum DataError {
 
 impl DataDirectory {
     /// Creates the directory where it is missing, and locks it. A directory that cannot be written
-    /// is no reason not to watch: it is reported, and Vitals goes on without.
+    /// is no reason not to watch: it is reported, and Vitals goes on with what is in it, or without.
     ///
     /// # Errors
     /// When another process holds it.
     pub(crate) fn lock(path: &Path) -> Result<Self, DataError> {
-        let lock = match open(path) {
+        let opened = open(path).or_else(|error| read_only(path).ok_or(error));
+        let lock = match opened {
             Ok(file) => match file.try_lock() {
                 Ok(()) => Some(file),
                 Err(TryLockError::WouldBlock) => return Err(DataError::Held(path.to_owned())),
@@ -43,7 +44,7 @@ impl DataDirectory {
         Ok(DataDirectory { path, lock })
     }
 
-    /// Where it is, if it can be written.
+    /// Where it is, if it can be used.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.lock.is_some().then_some(&*self.path)
     }
@@ -56,6 +57,15 @@ fn open(path: &Path) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .open(path.join(LOCK))
+}
+
+/// What is in it can be read, and some day it may be written again.
+fn read_only(path: &Path) -> Option<File> {
+    fs::read_dir(path).ok()?;
+    let directory = File::open(path).ok()?;
+    let path = path.display();
+    log::warn!("data directory {path} cannot be written; going on with what is in it");
+    Some(directory)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Option<File> {

@@ -1,14 +1,20 @@
 //! One file per command.
 
+pub(crate) mod alerts;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod healthcheck;
+pub(crate) mod history;
+pub(crate) mod import;
 pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 
+mod progress;
 mod running;
+mod stored;
 
 use std::io::{self, Write};
 

@@ -12,7 +12,6 @@ use actix_web::{
 };
 use exposition::text::Format;
 use flate2::{Compression, write::GzEncoder};
-use promql::{ParseError, Selector};
 use tokio::time::Instant;
 use vitals_actors::{
     aggregator::own_families,
@@ -26,26 +25,16 @@ use super::{
     fallback, query,
     shared::Shared,
 };
+use crate::selectors::{self, BadSelectors};
 
 const MATCH: &str = "match[]";
-/// Selectors of one request.
-const MOST_SELECTORS: usize = 64;
-/// Regular expressions in all of them.
-const MOST_PATTERNS: usize = 64;
-/// Characters of a selector that are shown in an error.
-const SHOWN: usize = 200;
-
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("match[] must say which series, such as match[]={{job=\"iris\"}}")]
     NoMatch,
-    #[error("there are more than {MOST_SELECTORS} match[]")]
-    TooManyMatches,
-    #[error("there are more than {MOST_PATTERNS} regular expressions in all match[] together")]
-    TooManyPatterns,
-    #[error("match[]={}: {}", shown(.0), shown(&.1.to_string()))]
-    BadMatch(String, ParseError),
+    #[error(transparent)]
+    BadSelectors(#[from] BadSelectors),
     #[error(transparent)]
     TooManySeries(#[from] TooManySeries),
 }
@@ -54,22 +43,11 @@ impl Refusal {
     fn answer(&self) -> HttpResponse {
         let (status, code) = match self {
             Refusal::NoMatch => (StatusCode::BAD_REQUEST, "no_match"),
-            Refusal::TooManyMatches => (StatusCode::BAD_REQUEST, "too_many_matches"),
-            Refusal::TooManyPatterns => (StatusCode::BAD_REQUEST, "too_many_patterns"),
-            Refusal::BadMatch(..) => (StatusCode::BAD_REQUEST, "bad_match"),
+            Refusal::BadSelectors(bad) => (StatusCode::BAD_REQUEST, bad.code()),
             Refusal::TooManySeries(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_series"),
         };
         error::error(status, code, &self.to_string())
     }
-}
-
-/// As much of a text as is shown.
-fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// The latest of the series that are selected
@@ -107,8 +85,8 @@ fn shown(text: &str) -> String {
     )
 )]
 pub(crate) async fn federate(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
-    let Some(texts) = query::parameters(request.query_string(), MATCH, MOST_SELECTORS) else {
-        return Refusal::TooManyMatches.answer();
+    let Some(texts) = query::parameters(request.query_string(), MATCH, selectors::MOST) else {
+        return Refusal::from(BadSelectors::TooMany).answer();
     };
     if texts.is_empty() {
         return Refusal::NoMatch.answer();
@@ -161,24 +139,9 @@ pub(crate) async fn federate(request: HttpRequest, shared: Data<Shared>) -> Http
 
 /// All that takes a while: not on a thread that answers others.
 fn page(texts: &[String], standing: &Heirloom, shared: &Shared) -> Result<String, Refusal> {
-    let selectors = selectors(texts)?;
+    let selectors = selectors::parse(texts)?;
     let own = own_families(standing, &shared.aggregator_settings);
     Ok(federation::render(standing, &own, &selectors)?)
-}
-
-fn selectors(texts: &[String]) -> Result<Vec<Selector>, Refusal> {
-    let mut selectors = Vec::with_capacity(texts.len());
-    let mut patterns = 0;
-    for text in texts {
-        let selector =
-            Selector::parse(text).map_err(|error| Refusal::BadMatch(text.clone(), error))?;
-        patterns += selector.patterns();
-        if patterns > MOST_PATTERNS {
-            return Err(Refusal::TooManyPatterns);
-        }
-        selectors.push(selector);
-    }
-    Ok(selectors)
 }
 
 fn compressed(page: &str) -> Bytes {
@@ -186,33 +149,4 @@ fn compressed(page: &str) -> Bytes {
     // Writing to memory does not fail; were it to, an empty page would say so.
     let written = gzip.write_all(page.as_bytes()).and_then(|()| gzip.finish());
     written.unwrap_or_default().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(texts: &[&str]) -> String {
-        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        selectors(&texts).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        assert_eq!(
-            refusal(&["up", "{job=\"x\""]),
-            "match[]={job=\"x\": parse error: unexpected end of input inside braces"
-        );
-        let long = refusal(&[&"(".repeat(5000)]);
-        assert_eq!(
-            long,
-            format!("match[]={}…: it is longer than 4096 bytes", "(".repeat(200))
-        );
-        let many = ["{a=~\"b\",c=~\"d\"}"; 33];
-        assert_eq!(
-            refusal(&many),
-            "there are more than 64 regular expressions in all match[] together"
-        );
-        assert_eq!(selectors(&["up".to_owned()]).unwrap().len(), 1);
-    }
 }

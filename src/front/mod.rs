@@ -7,6 +7,9 @@
 //! | `GET /health` | the last verdict of the health checker; 503 when Vitals itself is broken | `health.rs` |
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
+//! | `GET /vitals/v1/export` | what is stored, as CSV, JSON lines or OpenMetrics | `export.rs` |
+//! | `GET /vitals/v1/events` | what happens, as it happens | `events.rs` |
+//! | `GET /runbooks/{alert}` | what to do about an alert | `runbooks.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
 //! | `GET /vitals/v1/chart.svg` | a range query as a picture | `chart/` |
 //! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
@@ -29,6 +32,8 @@ mod chart;
 mod coding;
 mod door;
 mod error;
+mod events;
+mod export;
 mod fallback;
 mod federate;
 mod freshness;
@@ -39,6 +44,7 @@ mod held;
 mod host;
 mod index;
 mod line;
+mod made_while_sent;
 mod metrics;
 mod observe;
 mod openapi;
@@ -46,6 +52,7 @@ mod probes;
 mod query;
 mod reload;
 mod routes;
+mod runbooks;
 mod serving;
 mod shared;
 mod site;

@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    api, chaos, chart, federate, health, index, metrics, probes, reload, shared::Shared, summary,
-    tree,
+    api, chaos, chart, events, export, federate, health, index, metrics, probes, reload, runbooks,
+    shared::Shared, summary, tree,
 };
 
 /// Every route adds itself here; a test compares this list with the one of `routes.rs`.
@@ -37,6 +37,9 @@ use super::{
         probes::ready,
         summary::summary,
         openapi,
+        events::events,
+        runbooks::runbooks,
+        export::export,
         tree::tree,
         chart::chart,
         api::query::query,
@@ -60,6 +63,7 @@ use super::{
     ),
     tags(
         (name = "measurements", description = "What is measured, and how it compares with the targets"),
+        (name = "alerts", description = "What fires, and what to do about it"),
         (name = "query", description = "The HTTP API of Prometheus 3, over what is kept"),
         (name = "health", description = "Whether Vitals itself works"),
         (name = "state", description = "What changes Vitals"),

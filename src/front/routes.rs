@@ -11,8 +11,8 @@ use actix_web::{
 };
 
 use super::{
-    api, chaos, chart, error, federate, health, index, metrics, openapi, probes, reload, summary,
-    tree,
+    api, chaos, chart, error, events, export, federate, health, index, metrics, openapi, probes,
+    reload, runbooks, summary, tree,
 };
 
 /// A path and what is done there.
@@ -56,6 +56,9 @@ pub(super) fn table() -> Vec<Entry> {
         entry(Read, "/-/ready", || web::to(probes::ready)),
         entry(Read, "/summary", || web::to(summary::summary)),
         entry(Read, "/openapi.json", || web::to(openapi::openapi)),
+        entry(Read, "/vitals/v1/events", || web::to(events::events)),
+        entry(Read, "/runbooks/{alertname}", || web::to(runbooks::runbooks)),
+        entry(Read, "/vitals/v1/export", || web::to(export::export)),
         entry(Read, "/vitals/v1/tree", || web::to(tree::tree)),
         entry(Read, "/vitals/v1/chart.svg", || web::to(chart::chart)),
         entry(Query, "/api/v1/query", || web::to(api::query::query)),

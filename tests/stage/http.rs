@@ -8,6 +8,9 @@ use ureq::{
     http::{HeaderMap, Request},
 };
 
+/// Bytes of an answer, of which none is as long.
+const LONGEST: u64 = 100 << 20;
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -82,6 +85,10 @@ pub(crate) fn request_with(
     Ok(Answer {
         status: answer.status().as_u16(),
         headers: answer.headers().clone(),
-        body: answer.body_mut().read_to_string()?,
+        body: answer
+            .body_mut()
+            .with_config()
+            .limit(LONGEST)
+            .read_to_string()?,
     })
 }

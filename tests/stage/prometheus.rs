@@ -1,6 +1,6 @@
 //! Debian's Prometheus, scraping Vitals.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -33,7 +33,17 @@ impl Prometheus {
              scrape_configs: [{{{scrape}, static_configs: [{{targets: ['{}']}}]}}]\n",
             vitals.address
         );
-        let config = directory.write("prometheus.yml", &config);
+        let data = directory.join("data");
+        Self::start(directory, &config, &data)
+    }
+
+    /// Scrapes nobody: answers from what is in a directory, however old.
+    pub(crate) fn over(data: &Path) -> Self {
+        Self::start(Directory::new(), "global: {}\n", data)
+    }
+
+    fn start(directory: Directory, config: &str, data: &Path) -> Self {
+        let config = directory.write("prometheus.yml", config);
         let found = Command::new("prometheus").arg("--version").output();
         assert!(
             found.is_ok(),
@@ -42,10 +52,8 @@ impl Prometheus {
         let process = Process::start(
             Command::new("prometheus")
                 .arg(format!("--config.file={}", config.display()))
-                .arg(format!(
-                    "--storage.tsdb.path={}",
-                    directory.join("data").display()
-                ))
+                .arg(format!("--storage.tsdb.path={}", data.display()))
+                .arg("--storage.tsdb.retention.time=10y")
                 .arg("--web.listen-address=127.0.0.1:0"),
         );
         let line = process.says(r#"msg="Listening on""#);

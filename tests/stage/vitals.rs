@@ -57,8 +57,13 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new() -> Self {
+        Setup::in_directory(Directory::new())
+    }
+
+    /// In a directory that is there already: after an end, a successor.
+    pub(crate) fn in_directory(directory: Directory) -> Self {
         Setup {
-            directory: Directory::new(),
+            directory,
             flags: Vec::new(),
             variables: Vec::new(),
             hosts: None,
@@ -219,6 +224,14 @@ impl Vitals {
         let log = self.process.log();
         let unguarded = log.iter().find(|line| line.contains("panic on thread"));
         assert_eq!(unguarded, None);
+    }
+
+    /// SIGKILL, and what is left of it.
+    #[track_caller]
+    pub(crate) fn kill(mut self) -> Directory {
+        self.process.signal(Signal::KILL);
+        self.ends();
+        self.directory
     }
 
     /// SIGTERM, and its end.

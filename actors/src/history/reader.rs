@@ -53,6 +53,12 @@ impl Reader {
         Reader(head.reader())
     }
 
+    /// The same without what is on disk only: the last hours.
+    #[must_use]
+    pub fn in_memory(&self) -> Self {
+        Reader(self.0.in_memory())
+    }
+
     /// The store's own reader, for exports and inspection.
     pub fn store(&self) -> &tsdb::Reader {
         &self.0
@@ -129,8 +135,8 @@ impl Reader {
     }
 }
 
-/// As the store has them.
-pub(crate) fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
+/// The matchers of a selector as the store has them.
+pub fn matchers(selector: &[Matcher]) -> Vec<tsdb::Matcher> {
     let of_one = |matcher: &Matcher| match matcher.test() {
         Test::Equal(value) => tsdb::Matcher::equal(matcher.label(), &**value),
         _ => {

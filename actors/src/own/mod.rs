@@ -1,5 +1,6 @@
 //! What Vitals says of itself: its own counters and histograms, and the state of its actors.
 
+mod alerts;
 mod process;
 
 use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
@@ -11,6 +12,7 @@ use prometheus::{
 use supervision::Node;
 use tokio::time::Instant;
 
+pub use self::alerts::AlertMetrics;
 use crate::standing::Standing;
 
 /// The counters of the process. One for all actors; it outlives every incarnation.
@@ -45,6 +47,8 @@ pub struct OwnMetrics {
     pub audit_lost: IntCounter,
     /// Samples the history had no room for: told with what else it has dropped.
     pub history_behind: IntCounter,
+    /// Of alerting.
+    pub alerts: AlertMetrics,
 }
 
 impl OwnMetrics {
@@ -53,8 +57,10 @@ impl OwnMetrics {
     /// # Errors
     /// When two of the names clash: a mistake of the programmer, met by the first start.
     pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
         let own = OwnMetrics {
-            registry: Registry::new(),
+            alerts: AlertMetrics::new(&registry)?,
+            registry,
             collector_errors: IntCounterVec::new(
                 Opts::new(
                     "vitals_collector_errors_total",

@@ -2,6 +2,8 @@
 
 mod fill;
 mod ours;
+mod peers;
+mod remote_write;
 mod rows;
 mod series;
 
@@ -13,18 +15,24 @@ use fill::Fill;
 use rows::*;
 
 const OURS: &str = "tsdb";
+const VICTORIA: &str = "VictoriaMetrics";
+const PROMETHEUS: &str = "Prometheus";
 
 const WEEK: &str = "1,000 series, 7 d at 10 s";
 const TEN_THOUSAND: &str = "10,000 series, 14 h at 10 s";
 const FIFTY_THOUSAND: &str = "50,000 series, 4 h at 10 s";
 
 fn subjects() -> Vec<Subject> {
-    let week = [
-        INGEST, SEALED, PER_SAMPLE, OPEN, ONE_SERIES, SUM, READER, RSS,
+    let week = [TAKEN, PER_SAMPLE, OPEN, ONE_SERIES, SUM, READER, RSS];
+    let many = [
+        INGEST, SEALED, INGEST_CPU, SEALED_CPU, APPEND, LONGEST, IN_MEMORY, PEAK, OPEN,
     ];
-    let many = [APPEND, LONGEST, IN_MEMORY, PEAK, OPEN];
     vec![
-        Subject::new(WEEK, week).contender(OURS, ours::week),
+        // The peers are asked over HTTP, and their figures are those of a clock; ours are of a library.
+        Subject::new(WEEK, week)
+            .contender(OURS, ours::week)
+            .contender(VICTORIA, peers::victoria_metrics)
+            .contender(PROMETHEUS, peers::prometheus),
         Subject::new(TEN_THOUSAND, many).contender(OURS, || ours::many(10_000, 5_100)),
         Subject::new(FIFTY_THOUSAND, many).contender(OURS, || ours::many(50_000, 1_500)),
     ]
@@ -40,7 +48,7 @@ fn bars(results: &Results) -> Vec<Bar> {
             week(INGEST),
             10.0,
         ),
-        Bar::at_least("until all is merged: >= 10 M/s", week(SEALED), 10.0),
+        Bar::at_least("until all is merged: >= 10 M/s", many(SEALED), 10.0),
         at_most("on disk: <= 1.34 B/sample", week(PER_SAMPLE), 1.34),
         // 2,000 series for 30 days are 518.4 M samples: 0.72 GB.
         at_most(
@@ -76,7 +84,7 @@ fn main() -> ExitCode {
     }
     Bench {
         name: "tsdb",
-        contenders: &[OURS],
+        contenders: &[OURS, VICTORIA, PROMETHEUS],
         subjects: subjects(),
         bars,
     }

@@ -50,6 +50,12 @@ pub enum What {
     },
     /// A block is damaged where it says everything twice: nothing is lost.
     Mended,
+    /// The log has more than fits into memory: the oldest generation in it stays there until the next
+    /// start, when the newer ones have become blocks.
+    Postponed {
+        /// How many of its samples.
+        samples: u64,
+    },
     /// Something could not be removed, renamed or read while the directory was opened.
     Trouble {
         /// What the file system says.
@@ -62,7 +68,7 @@ impl What {
     pub fn loses(&self) -> bool {
         !matches!(
             self,
-            What::TornTail { .. } | What::Mended | What::Trouble { .. }
+            What::TornTail { .. } | What::Mended | What::Postponed { .. } | What::Trouble { .. }
         )
     }
 }
@@ -87,6 +93,12 @@ impl fmt::Display for Damage {
             }
             What::Chunks { chunks } => write!(f, "{file}: {chunks} series are damaged in it"),
             What::Mended => write!(f, "{file}: damaged, nothing lost"),
+            What::Postponed { samples } => {
+                write!(
+                    f,
+                    "{file}: {samples} samples stay in the log until the next start"
+                )
+            }
             What::Trouble { why } => write!(f, "{file}: {why}"),
         }
     }
@@ -107,7 +119,7 @@ pub struct Counts {
     pub block_samples: u64,
     /// Generations in memory: 1 when all sealing is done.
     pub generations: usize,
-    /// Bytes they take.
+    /// Bytes they take, and those that linger beside their blocks.
     pub generation_bytes: usize,
     /// Samples in them.
     pub generation_samples: u64,
@@ -162,6 +174,7 @@ pub(crate) fn of(core: &Core) -> Health {
         let damages = core.damages.lock();
         (damages.newest.iter().cloned().collect(), damages.total)
     };
+    let in_memory = view.heads.iter().chain(&view.lingering);
     let tallies = &core.tallies;
     let counts = Counts {
         series,
@@ -170,7 +183,7 @@ pub(crate) fn of(core: &Core) -> Health {
         block_bytes: view.blocks.iter().map(|block| block.bytes).sum(),
         block_samples: view.blocks.iter().map(|block| block.samples).sum(),
         generations: view.heads.len(),
-        generation_bytes: view.heads.iter().map(|head| head.bytes()).sum(),
+        generation_bytes: in_memory.map(|head| head.bytes()).sum(),
         generation_samples: view.heads.iter().map(|head| head.samples()).sum(),
         waiting_bytes,
         taken: tallies.taken.load(Relaxed),

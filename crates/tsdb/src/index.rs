@@ -57,7 +57,15 @@ impl Index {
         series
     }
 
-    pub(crate) fn symbol(&mut self, text: &Arc<str>) -> Arc<str> {
+    /// The string, kept once.
+    pub(crate) fn intern(&mut self, text: &str) -> Arc<str> {
+        match self.symbols.get(text) {
+            Some(known) => known.clone(),
+            None => self.symbol(&text.into()),
+        }
+    }
+
+    fn symbol(&mut self, text: &Arc<str>) -> Arc<str> {
         if let Some(known) = self.symbols.get(text) {
             return known.clone();
         }

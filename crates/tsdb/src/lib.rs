@@ -36,6 +36,7 @@
 //! ```
 
 mod admission;
+mod backfill;
 mod block;
 mod bytes;
 mod catalog;
@@ -48,6 +49,7 @@ mod health;
 mod index;
 mod journal;
 mod matcher;
+mod naming;
 mod numbers;
 mod open;
 mod options;
@@ -56,11 +58,13 @@ mod reader;
 mod series;
 mod shed;
 mod times;
+mod verify;
 mod view;
 mod waiting;
 mod wal;
 
 pub use admission::{Refused, RefusedSource};
+pub use backfill::{Backfill, BackfillError, BackfillSeries, Backfilled};
 pub use block::Stats;
 pub use error::{JournalError, OpenError};
 pub use head::{Appended, Head};
@@ -71,6 +75,7 @@ pub use open::{Recovered, open};
 pub use options::Options;
 pub use reader::{BlockInfo, Chunks, MetricUse, Reader, Scratch};
 pub use series::SeriesRef;
+pub use verify::{Verified, repair, verify};
 pub use waiting::Durable;
 
 /// The version of the format that this program writes, and the newest that it reads.

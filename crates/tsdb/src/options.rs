@@ -28,6 +28,9 @@ pub struct Options {
     /// Generations that wait for their blocks, in bytes. 128 MiB; without a directory all of
     /// history.
     pub max_unsealed_bytes: usize,
+    /// How long the newest samples of a block are read from memory still: what looks back by no more
+    /// than this needs no disk, which may hang. Ten minutes.
+    pub linger: Duration,
     /// Whether each batch is made durable by `fsync`. Only tests have a reason to turn it off.
     pub sync: bool,
 }
@@ -45,6 +48,7 @@ impl Default for Options {
             out_of_order: Duration::from_secs(2 * HOUR),
             max_waiting_bytes: 32 << 20,
             max_unsealed_bytes: 128 << 20,
+            linger: Duration::from_secs(600),
             sync: true,
         }
     }

@@ -34,14 +34,15 @@ pub(crate) fn oldest(core: &Core, pen: &mut Pen, unused: Vec<SeriesRef>) {
             bytes -= size;
         }
         if !dropped.is_empty() {
-            let blocks = view.blocks.clone();
-            *view = Arc::new(View { blocks, heads });
+            let rest = View::clone(&view);
+            *view = Arc::new(View { heads, ..rest });
         }
     }
     let mut gone = unused;
     for head in dropped {
         if pen.journaled {
             count(&core.tallies.not_stored, head.samples());
+            core.waiting.lock().shed(head.seq);
         }
         gone.extend(head.series());
     }

@@ -61,3 +61,35 @@ pub(crate) fn span(bytes: &[u8]) -> Option<(usize, i64, i64)> {
     }
     Some((n, first, last))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_column_comes_back(
+            first in -(1i64 << 50)..1 << 50,
+            deltas in prop::collection::vec(prop_oneof![4 => Just(10_000i64), 1 => 1i64..100_000], 0..300),
+        ) {
+            let mut times = vec![first];
+            for delta in deltas {
+                times.push(times[times.len() - 1] + delta);
+            }
+            let encoded = encode(&times);
+            let mut decoded = Vec::new();
+            prop_assert_eq!(decode(&encoded, &mut decoded), Some(times.len()));
+            prop_assert_eq!(span(&encoded), Some((times.len(), first, times[times.len() - 1])));
+            prop_assert_eq!(decoded, times);
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if span(&bytes).is_some_and(|(n, _, _)| n < 1 << 16) {
+                prop_assert!(decode(&bytes, &mut Vec::new()).is_some());
+            }
+        }
+    }
+}

@@ -12,4 +12,16 @@ pub(crate) struct View {
     pub(crate) blocks: Vec<Arc<Block>>,
     /// Waiting for their blocks, oldest first, and last the active one.
     pub(crate) heads: Vec<Arc<Generation>>,
+    /// The newest generation that has a block, while it is read in its place.
+    pub(crate) lingering: Vec<Arc<Generation>>,
+}
+
+impl View {
+    /// What is read in the place of a block.
+    pub(crate) fn instead_of(&self, block: &Block) -> Option<&Arc<Generation>> {
+        let (first, last) = block.seqs;
+        self.lingering
+            .iter()
+            .find(|head| (head.seq, head.seq) == (first, last))
+    }
 }

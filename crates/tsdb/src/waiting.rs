@@ -40,6 +40,8 @@ pub(crate) struct Waiting {
     durable_at: Option<i64>,
     /// By generation: samples that no log holds. Their block may still save them.
     unlogged: Vec<(u64, u64)>,
+    /// Generations up to this one are no longer in memory.
+    gone: u64,
 }
 
 /// How far the disk is.
@@ -84,6 +86,9 @@ impl Waiting {
             let Some(oldest) = self.pop() else { break };
             self.settled = oldest.number;
             let lost = oldest.values.len() as u64;
+            if oldest.seq <= self.gone {
+                continue; // counted when its generation went
+            }
             match self
                 .unlogged
                 .last_mut()
@@ -116,7 +121,13 @@ impl Waiting {
 
     /// The log holds all batches up to this one.
     pub(crate) fn logged(&mut self, last: &Batch) {
-        self.settle(|batch| batch.number <= last.number);
+        while self
+            .queue
+            .front()
+            .is_some_and(|batch| batch.number <= last.number)
+        {
+            self.pop();
+        }
         self.settled = self.settled.max(last.number);
         self.durable_at = self.durable_at.max(Some(last.at));
     }
@@ -124,20 +135,27 @@ impl Waiting {
     /// The block of a generation is durable: whatever waits of it does no more. Answers how many
     /// samples it saved that no log held.
     pub(crate) fn sealed(&mut self, seq: u64) -> u64 {
-        self.settle(|batch| batch.seq <= seq);
-        let saved = |(of, count): &(u64, u64)| if *of <= seq { *count } else { 0 };
-        let sum = self.unlogged.iter().map(saved).sum();
-        self.unlogged.retain(|(of, _)| *of > seq);
-        sum
+        let of_it = self.queue.iter().filter(|batch| batch.seq == seq);
+        let (bytes, at) = of_it.fold((0, None), |(bytes, at), batch| {
+            (bytes + batch.bytes(), Some(batch.at).max(at))
+        });
+        self.bytes -= bytes;
+        self.durable_at = self.durable_at.max(at);
+        self.queue.retain(|batch| batch.seq != seq);
+        self.settled = match self.queue.front() {
+            Some(oldest) => oldest.number - 1,
+            None => self.next,
+        };
+        self.shed(seq)
     }
 
-    fn settle(&mut self, is_settled: impl Fn(&Batch) -> bool) {
-        while self.queue.front().is_some_and(&is_settled) {
-            if let Some(batch) = self.pop() {
-                self.settled = batch.number;
-                self.durable_at = self.durable_at.max(Some(batch.at));
-            }
-        }
+    /// A generation is gone from memory. Answers how many of its samples no log held.
+    pub(crate) fn shed(&mut self, seq: u64) -> u64 {
+        self.gone = self.gone.max(seq);
+        let of_it = self.unlogged.iter().filter(|(of, _)| *of == seq);
+        let sum = of_it.map(|(_, count)| count).sum();
+        self.unlogged.retain(|(of, _)| *of != seq);
+        sum
     }
 
     /// Samples that no log and no block holds.

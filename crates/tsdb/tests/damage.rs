@@ -248,9 +248,35 @@ fn a_missing_block_is_told_once() {
     let (found, said) = inspect(dir.path());
     let (from_ms, to_ms) = (0, 19 * STEP);
     assert_eq!(
-        (found, said),
-        (200, vec![What::MissingBlock { from_ms, to_ms }])
+        (found, &said),
+        (100, &vec![What::MissingBlock { from_ms, to_ms }])
     );
+    assert_eq!(tsdb::verify(dir.path()).unwrap().damages[0].what, said[0]);
     Store::open(dir.path(), options()).keeper.finish().unwrap();
     assert_eq!(inspect(dir.path()), (100, vec![]));
+}
+
+#[test]
+fn a_merge_takes_over_what_can_be_read_and_sets_the_rest_aside() {
+    let dir = Dir::new("merge");
+    fill(dir.path(), 0..50);
+    let first = dir.path().join("blocks/000000000001-000000000001.blk");
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[40] ^= 1; // in the chunk of the sparse series: ten samples
+    fs::write(&first, bytes).unwrap();
+    let mut store = Store::open(dir.path(), options());
+    let refs: Vec<_> = (0..SERIES)
+        .map(|n| store.series(&named(format!("m{n}"))))
+        .collect();
+    for tick in 50..120 {
+        let samples: Vec<_> = row(tick).map(|(series, v)| (refs[series], v)).collect();
+        store.append(tick * STEP, &samples);
+    }
+    assert_eq!(store.head.health().damages.len(), 1);
+    let damage = &store.head.health().damages[0];
+    assert_eq!(damage.what, What::Chunks { chunks: 1 });
+    assert_eq!(damage.file, "000000000001-000000000001.blk");
+    assert!(first.with_extension("bad").exists() && !first.exists());
+    drop(store);
+    assert_eq!(inspect(dir.path()), (300 - 10, vec![]));
 }

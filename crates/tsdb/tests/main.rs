@@ -3,7 +3,12 @@
 mod mix;
 mod stage;
 
+mod backfill;
 mod basics;
 mod damage;
+mod disk;
+mod kill;
+mod limits;
 mod order;
+mod readers;
 mod versions;

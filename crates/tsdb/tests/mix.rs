@@ -46,7 +46,7 @@ impl Mix {
     }
 }
 
-fn step(state: &mut u64) -> u64 {
+pub(crate) fn step(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;

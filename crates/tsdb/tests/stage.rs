@@ -36,13 +36,14 @@ impl Drop for Dir {
     }
 }
 
-/// Windows of twenty ticks, merged by four, kept for ever.
+/// Windows of twenty ticks, merged by four, kept for ever; in memory no longer than needed.
 pub(crate) fn options() -> Options {
     Options {
         window: Duration::from_millis(20 * STEP as u64),
         merged: Duration::from_millis(80 * STEP as u64),
         max_age: Duration::from_secs(100 * 365 * 86_400),
         max_bytes: u64::MAX,
+        linger: Duration::ZERO,
         sync: false,
         ..Options::default()
     }

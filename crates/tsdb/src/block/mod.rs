@@ -11,12 +11,9 @@ use std::{
     io,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use exposition::Labels;
-
-use crate::{bytes::Input, codec::Codec, series::SeriesRef, times};
+use crate::{bytes::Input, codec::Codec, naming::Naming, series::SeriesRef, times};
 pub use stats::Stats;
 pub(crate) use write::{BlockWriter, sync_directory};
 
@@ -68,15 +65,9 @@ pub(crate) fn damaged(what: &str) -> io::Error {
 }
 
 impl Block {
-    /// `intern` keeps strings, `series` answers the reference of labels.
-    ///
     /// # Errors
     /// `InvalidData` for a damaged file, or whatever the file system says.
-    pub(crate) fn open(
-        path: &Path,
-        mut intern: impl FnMut(&str) -> Arc<str>,
-        mut series: impl FnMut(Labels) -> SeriesRef,
-    ) -> io::Result<Block> {
+    pub(crate) fn open(path: &Path, names: &mut dyn Naming) -> io::Result<Block> {
         let file = File::open(path)?;
         let bytes = file.metadata()?.len();
         let framed = frame::read(&file, bytes)?;
@@ -92,7 +83,7 @@ impl Block {
             chunks: Vec::new(),
             order: Vec::new(),
         };
-        let parsed = block.parse(&framed.index, framed.index_at, &mut intern, &mut series);
+        let parsed = block.parse(&framed.index, framed.index_at, names);
         parsed.ok_or_else(|| damaged("the index"))?;
         Ok(block)
     }
@@ -102,13 +93,13 @@ impl Block {
         dir.join(format!("{:012}-{:012}.blk", seqs.0, seqs.1))
     }
 
-    fn parse(
-        &mut self,
-        index: &[u8],
-        chunks_end: u64,
-        intern: &mut dyn FnMut(&str) -> Arc<str>,
-        series: &mut dyn FnMut(Labels) -> SeriesRef,
-    ) -> Option<()> {
+    /// The generations that the name of a file speaks of.
+    pub(crate) fn seqs_of(path: &Path) -> Option<(u64, u64)> {
+        let (first, last) = path.file_stem()?.to_str()?.split_once('-')?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    }
+
+    fn parse(&mut self, index: &[u8], chunks_end: u64, names: &mut dyn Naming) -> Option<()> {
         let mut input = Input(index);
         self.seqs = (input.var()?, input.var()?);
         for _ in 0..input.var()? {
@@ -128,15 +119,16 @@ impl Block {
         }
         let mut pairs = Vec::new();
         for _ in 0..input.var()? {
-            pairs.push((intern(input.str()?), intern(input.str()?)));
+            pairs.push((names.intern(input.str()?), names.intern(input.str()?)));
         }
         let mut at = frame::LEN as u32;
+        let mut set = Vec::new();
         for _ in 0..input.var()? {
-            let mut set = Vec::new();
+            set.clear();
             for _ in 0..input.var()? {
                 set.push(pairs.get(usize::try_from(input.var()?).ok()?)?.clone());
             }
-            let series = series(Labels::try_new(set).ok()?);
+            let series = names.series(&set)?;
             let column = u32::try_from(input.var()?).ok()?;
             let (len, crc) = (u32::try_from(input.var()?).ok()?, input.u32()?);
             let (min, max, sum) = (input.num()?, input.num()?, input.num()?);

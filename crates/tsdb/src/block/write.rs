@@ -30,8 +30,7 @@ const SYNC_EVERY: usize = 512 << 10;
 /// [`finish`]: Self::finish
 pub(crate) struct BlockWriter {
     out: BufWriter<File>,
-    /// Until it has its name.
-    temporary: Option<PathBuf>,
+    temporary: Temporary,
     path: PathBuf,
     seqs: (u64, u64),
     level: usize,
@@ -82,7 +81,7 @@ impl BlockWriter {
         let begun = out.write_all(&[0; frame::LEN]);
         let writer = BlockWriter {
             out,
-            temporary: Some(temporary),
+            temporary: Temporary(Some(temporary)),
             path,
             seqs,
             level,
@@ -150,7 +149,15 @@ impl BlockWriter {
     }
 
     /// Gives the block its name: after this it is complete and durable, or absent.
-    pub(crate) fn finish(mut self) -> io::Result<PathBuf> {
+    pub(crate) fn finish(self) -> io::Result<PathBuf> {
+        let path = self.path.clone();
+        self.complete()?.publish()?;
+        sync_directory(&path)?;
+        Ok(path)
+    }
+
+    /// Writes all that is left; durable, but not yet under its name.
+    pub(crate) fn complete(mut self) -> io::Result<Complete> {
         let mut index = Vec::with_capacity(self.series.len() + self.columns.encoded.len() + 64);
         put_var(&mut index, self.seqs.0);
         put_var(&mut index, self.seqs.1);
@@ -166,26 +173,50 @@ impl BlockWriter {
             index_crc: crc32fast::hash(&index),
             guard_crc: crc32fast::hash(&guard),
         };
+        let frame = frame.encode();
         self.out.write_all(&index)?;
         self.out.write_all(&guard)?;
-        self.out.write_all(&frame.encode())?;
+        self.out.write_all(&frame)?;
         self.out.flush()?;
-        self.out.get_ref().write_all_at(&frame.encode(), 0)?;
+        self.out.get_ref().write_all_at(&frame, 0)?;
         self.out.get_ref().sync_all()?;
-        if let Some(temporary) = &self.temporary {
-            fs::rename(temporary, &self.path)?;
-            self.temporary = None;
-        }
-        sync_directory(&self.path)?;
-        Ok(std::mem::take(&mut self.path))
+        let temporary = Temporary(self.temporary.0.take());
+        let bytes = self.at + (index.len() + guard.len() + frame.len()) as u64;
+        let path = self.path;
+        Ok(Complete {
+            temporary,
+            path,
+            bytes,
+        })
     }
 }
 
-impl Drop for BlockWriter {
+/// A block that only lacks its name.
+pub(crate) struct Complete {
+    temporary: Temporary,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl Complete {
+    /// Gives the block its name, and answers its size. The name is durable once the directory is
+    /// synced.
+    pub(crate) fn publish(mut self) -> io::Result<u64> {
+        if let Some(temporary) = &self.temporary.0 {
+            fs::rename(temporary, &self.path)?;
+            self.temporary.0 = None;
+        }
+        Ok(self.bytes)
+    }
+}
+
+/// A file that goes when it is dropped. What is left over is removed when the directory is opened.
+struct Temporary(Option<PathBuf>);
+
+impl Drop for Temporary {
     fn drop(&mut self) {
-        if let Some(temporary) = self.temporary.take() {
-            // What is left over is removed when the directory is opened.
-            let _ = fs::remove_file(temporary);
+        if let Some(path) = self.0.take() {
+            let _ = fs::remove_file(path);
         }
     }
 }

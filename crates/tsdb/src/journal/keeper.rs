@@ -13,12 +13,17 @@ use crate::{
     catalog,
     core::count,
     error::JournalError,
+    generation::Generation,
     health::{Damage, What},
+    options::millis,
     series::SeriesRef,
     shed,
     view::View,
     wal::Name,
 };
+
+/// Of the bytes that history may take, one in so many may be damaged files that were set aside.
+const ASIDE: u64 = 10;
 
 /// Makes blocks of generations, larger blocks of small ones, and room. See
 /// [`Journal`](crate::Journal).
@@ -40,7 +45,7 @@ pub struct Keeper {
 pub enum Progress {
     /// Call again, after a pause as long as the slice where half a core is all there is.
     More,
-    /// Nothing, until the head begins another generation.
+    /// Nothing, until the head begins another generation: look again now and then, every minute say.
     Idle,
 }
 
@@ -67,8 +72,19 @@ impl Keeper {
         self.check()?;
         let until = Instant::now() + slice;
         self.tidy()?;
-        if self.seals(until)? || self.merges(until)? {
-            return Ok(Progress::More);
+        self.let_go();
+        let worked = match self.seals(until) {
+            Ok(false) => self.merges(until),
+            sealed => sealed,
+        };
+        match worked {
+            Ok(true) => return Ok(Progress::More),
+            Ok(false) => {}
+            Err(error) => {
+                // On a full disk it may be the log that grows: old blocks make room for it.
+                let _ = self.forget();
+                return Err(error);
+            }
         }
         if std::mem::take(&mut self.is_retention_due) {
             self.forget()
@@ -91,6 +107,31 @@ impl Keeper {
             Ok(())
         } else {
             Err(JournalError::Fenced)
+        }
+    }
+
+    /// Generations that have lingered for long enough.
+    fn let_go(&self) {
+        let core = &self.journal.core;
+        if core.view().lingering.is_empty() {
+            return;
+        }
+        let newest = core.pen.lock().newest.unwrap_or(i64::MIN);
+        let linger = millis(core.options.linger);
+        let lingers = |head: &Arc<Generation>| {
+            let last = head.span().map(|(_, last)| last);
+            last.is_some_and(|last| newest < last + linger)
+        };
+        let mut view = core.view.write();
+        let lingering: Vec<_> = view
+            .lingering
+            .iter()
+            .filter(|head| lingers(head))
+            .cloned()
+            .collect();
+        if lingering.len() < view.lingering.len() {
+            let rest = View::clone(&view);
+            *view = Arc::new(View { lingering, ..rest });
         }
     }
 
@@ -123,7 +164,11 @@ impl Keeper {
             let at = blocks.partition_point(|other| other.seqs.0 < seq);
             blocks.insert(at, block);
             let heads = heads.cloned().collect();
-            View { blocks, heads }
+            View {
+                blocks,
+                heads,
+                lingering: vec![head.clone()],
+            }
         })?;
         let saved = self.journal.core.waiting.lock().sealed(seq);
         count(&self.journal.core.tallies.saved, saved);
@@ -142,7 +187,7 @@ impl Keeper {
             None => {
                 let newest = core.pen.lock().newest.unwrap_or(i64::MIN);
                 let view = core.view();
-                let due = merge::due(&view.blocks, core.options.merged_ms(), newest);
+                let due = merge::due(&view, core.options.merged_ms(), newest);
                 let Some(range) = due else { return Ok(false) };
                 let sources = view.blocks[range].to_vec();
                 Merge::begin(&self.journal, sources, self.token).map_err(failed)?
@@ -165,37 +210,30 @@ impl Keeper {
                 .collect();
             let at = blocks.partition_point(|other| other.seqs.0 < block.seqs.0);
             blocks.insert(at, block);
-            let heads = view.heads.clone();
-            View { blocks, heads }
+            View {
+                blocks,
+                ..view.clone()
+            }
         })?;
+        let mut set_aside = Ok(());
         for (source, chunks) in sources.iter().zip(unreadable) {
             if chunks > 0 {
                 let file = file_name(&source.path);
-                core.note(Damage {
-                    file,
-                    what: What::Chunks { chunks },
-                });
+                let what = What::Chunks { chunks };
+                core.note(Damage { file, what });
                 let aside = source.path.with_extension("bad");
-                fs::rename(&source.path, aside).map_err(failed)?;
+                set_aside = set_aside.and(fs::rename(&source.path, aside));
             } else {
                 self.garbage.push(source.path.clone());
             }
         }
         self.tidy()?;
+        set_aside.map_err(failed)?;
         Ok(true)
     }
 
     fn open(&self, path: &PathBuf) -> Result<Arc<Block>, JournalError> {
-        let index = &self.journal.core.index;
-        // The lock is taken per string and per series, never across I/O.
-        let opened = Block::open(
-            path,
-            |text| index.write().symbol(&text.into()),
-            |labels| {
-                let known = index.read().find(&labels);
-                known.unwrap_or_else(|| index.write().add(&labels))
-            },
-        );
+        let opened = Block::open(path, &mut &self.journal.core.index);
         opened
             .map(Arc::new)
             .map_err(JournalError::io("opening", path))
@@ -218,12 +256,17 @@ impl Keeper {
             let (dir, view) = (self.journal.blocks(), self.journal.core.view());
             let sync = self.journal.core.options.sync;
             let written = catalog::write(&dir, &view.blocks, self.token, sync);
-            match written {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && view.blocks.is_empty() => {
+            self.is_catalog_due = written.is_err();
+            if written.is_err() {
+                // On a full disk it would keep the garbage from making room: better none than an
+                // old one, which would speak of blocks that are gone.
+                match fs::remove_file(catalog::path(&dir)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(JournalError::io("writing the catalog in", dir)(error));
+                    }
+                    _ => {}
                 }
-                written => written.map_err(JournalError::io("writing the catalog in", dir))?,
             }
-            self.is_catalog_due = false;
         }
         while let Some(path) = self.garbage.last() {
             self.check()?;
@@ -260,8 +303,12 @@ impl Keeper {
         let view = core.view();
         let others = retention::other_bytes(&self.journal.dir);
         let gone = retention::expired(&view.blocks, &core.options, others);
+        let dirs = [self.journal.blocks(), self.journal.wal()];
+        let max_aside = core.options.max_bytes / ASIDE;
+        self.garbage
+            .extend(retention::too_many_aside(dirs, max_aside));
         if gone.is_empty() {
-            return Ok(());
+            return self.tidy();
         }
         let is_gone = |block: &Arc<Block>| gone.iter().any(|g| Arc::ptr_eq(g, block));
         self.publish(|view| View {
@@ -271,7 +318,7 @@ impl Keeper {
                 .filter(|block| !is_gone(block))
                 .cloned()
                 .collect(),
-            heads: view.heads.clone(),
+            ..view.clone()
         })?;
         self.garbage
             .extend(gone.iter().map(|block| block.path.clone()));

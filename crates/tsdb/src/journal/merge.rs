@@ -15,6 +15,7 @@ use crate::{
     block::{Block, BlockWriter},
     reader::{Scratch, read_blocks},
     series::SeriesRef,
+    view::View,
 };
 
 /// pco's level for long chunks, where it costs no more than 6 does for short ones.
@@ -76,12 +77,16 @@ impl Merge {
 /// The first run of at least two blocks of consecutive generations that lie in one span of time
 /// which is over. Never across a gap: the generation in it may be in the log yet, and whatever a
 /// block covers is taken for sealed.
-pub(super) fn due(blocks: &[Arc<Block>], span_ms: i64, newest: i64) -> Option<Range<usize>> {
+///
+/// Nor with one that memory is still read in the place of.
+pub(super) fn due(view: &View, span_ms: i64, newest: i64) -> Option<Range<usize>> {
     let slot = |block: &Block| block.span.0.div_euclid(span_ms);
     let joins = |a: &Arc<Block>, b: &Arc<Block>| slot(a) == slot(b) && a.seqs.1 + 1 == b.seqs.0;
+    let lingers = |block: &Arc<Block>| view.instead_of(block).is_some();
     let mut at = 0;
-    for run in blocks.chunk_by(joins) {
-        if run.len() > 1 && slot(&run[0]) < newest.div_euclid(span_ms) {
+    for run in view.blocks.chunk_by(joins) {
+        let is_whole = run.len() > 1 && !run.iter().any(lingers);
+        if is_whole && slot(&run[0]) < newest.div_euclid(span_ms) {
             return Some(at..at + run.len());
         }
         at += run.len();

@@ -1,6 +1,10 @@
 //! What to forget: whole blocks, the oldest first, by age and by the size of everything.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     block::Block,
@@ -36,4 +40,30 @@ pub(super) fn other_bytes(dir: &Path) -> u64 {
         _ => 0,
     };
     entries.map(size).sum()
+}
+
+/// Files that were set aside, the oldest first, as many as take more than `max_bytes`.
+pub(super) fn too_many_aside(dirs: [PathBuf; 2], max_bytes: u64) -> Vec<PathBuf> {
+    let mut aside = Vec::new();
+    for dir in dirs {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if let Ok(metadata) = entry.metadata()
+                && path.extension().is_some_and(|extension| extension == "bad")
+            {
+                aside.push((metadata.modified().ok(), metadata.len(), path));
+            }
+        }
+    }
+    aside.sort();
+    let mut total: u64 = aside.iter().map(|(_, bytes, _)| bytes).sum();
+    let mut gone = Vec::new();
+    for (_, bytes, path) in aside {
+        if total <= max_bytes {
+            break;
+        }
+        total -= bytes;
+        gone.push(path);
+    }
+    gone
 }

@@ -8,8 +8,10 @@ use std::{
 };
 
 use crate::{
-    catalog,
+    block::Block,
+    catalog::{self, Entry},
     error::OpenError,
+    health::What,
     journal::{blocks_of, wal_of},
     preamble::{self, Found, Kind},
     wal::Name,
@@ -23,6 +25,8 @@ pub(crate) struct Files {
     pub(crate) temporary: Vec<PathBuf>,
     /// Where it is, if it is.
     pub(crate) catalog: PathBuf,
+    /// What an import that was killed has left, if it has.
+    pub(crate) import: PathBuf,
 }
 
 impl Files {
@@ -32,6 +36,7 @@ impl Files {
             segments: Vec::new(),
             temporary: Vec::new(),
             catalog: catalog::path(&blocks_of(dir)),
+            import: import_of(dir),
         };
         for path in entries(&blocks_of(dir))? {
             match path.extension().and_then(|extension| extension.to_str()) {
@@ -48,6 +53,31 @@ impl Files {
         files.blocks.sort();
         files.segments.sort();
         Ok(files)
+    }
+
+    /// Blocks that the catalog lists, and that neither a block nor the log covers. Those that are
+    /// there and damaged are told as such.
+    pub(crate) fn missing(&self, listed: &[Entry], there: &[(u64, u64)]) -> Vec<(PathBuf, What)> {
+        let dir = self.catalog.parent().unwrap_or(Path::new(""));
+        let mut found = Vec::new();
+        for Entry { seqs, span } in listed {
+            let path = Block::path(dir, *seqs);
+            let covers = |of: &(u64, u64)| of.0 <= seqs.0 && seqs.1 <= of.1;
+            let is_logged = |(name, _): &(Name, _)| (seqs.0..=seqs.1).contains(&name.seq);
+            let is_known = self.blocks.contains(&path) || self.segments.iter().any(is_logged);
+            if !is_known && !there.iter().any(covers) {
+                let (from_ms, to_ms) = *span;
+                found.push((path, What::MissingBlock { from_ms, to_ms }));
+            }
+        }
+        found
+    }
+
+    /// The highest number of a generation; 0 without any.
+    pub(crate) fn last_generation(&self) -> u64 {
+        let blocks = self.blocks.iter().filter_map(|path| Block::seqs_of(path));
+        let segments = self.segments.iter().map(|(name, _)| name.seq);
+        blocks.map(|seqs| seqs.1).chain(segments).max().unwrap_or(0)
     }
 
     /// # Errors
@@ -68,6 +98,11 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// Where an import sorts.
+pub(crate) fn import_of(dir: &Path) -> PathBuf {
+    dir.join("import.tmp")
 }
 
 /// None where there is no such directory.

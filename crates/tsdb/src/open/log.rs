@@ -7,30 +7,30 @@ use std::{
     sync::Arc,
 };
 
-use exposition::Labels;
-
 use crate::{
     generation::Generation,
-    index::Index,
+    naming::{Names, Naming, Pair},
     series::SeriesRef,
     wal::{Gap, Listener},
 };
 
 /// Takes what a segment tells.
 pub(super) struct Taker<'a> {
-    pub(super) index: &'a mut Index,
+    pub(super) names: &'a mut Names,
     pub(super) head: &'a Generation,
 }
 
-impl Listener for Taker<'_> {
+impl Naming for Taker<'_> {
     fn intern(&mut self, text: &str) -> Arc<str> {
-        self.index.symbol(&text.into())
+        self.names.intern(text)
     }
 
-    fn series(&mut self, labels: &Labels) -> SeriesRef {
-        self.index.add(labels)
+    fn series(&mut self, pairs: &[Pair]) -> Option<SeriesRef> {
+        self.names.series(pairs)
     }
+}
 
+impl Listener for Taker<'_> {
     fn batch(&mut self, t: i64, samples: &[(SeriesRef, f64)]) {
         // Another part of the log may have had it already.
         self.head.append(t, samples, |_, _, _| {});

@@ -14,18 +14,19 @@ use std::{
 
 use crate::{
     block::Block,
-    catalog::{self, Entry},
+    catalog,
     error::OpenError,
     generation::Generation,
     head::Head,
     health::{Damage, What},
-    index::Index,
     journal::{Journal, file_name},
+    naming::Names,
     options::Options,
     view::View,
     wal::{self, Gap, HEADER, Name},
 };
-use files::Files;
+pub(crate) use files::{Files, import_of};
+pub(crate) use lock::hold;
 use log::{Taker, set_aside};
 
 /// What was found in the directory.
@@ -71,27 +72,27 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     let mut opening = Opening::default();
     opening.load_blocks(&files);
     opening.check_catalog(&files);
-    opening.replay(&files);
+    opening.replay(&files, options.max_unsealed_bytes);
 
     let Opening {
-        index,
+        names,
         view,
         damages,
         resume,
         ..
     } = opening;
-    let numbers = files.segments.iter().map(|(name, _)| name.seq);
-    let numbers = numbers.chain(view.blocks.iter().map(|block| block.seqs.1));
+    // The last generation goes on, unless an import has taken the numbers behind it.
+    let last = files.last_generation();
     let seq = match view.heads.last() {
-        Some(active) => active.seq,
-        None => numbers.max().unwrap_or(0) + 1,
+        Some(active) if active.seq == last => active.seq,
+        _ => last + 1,
     };
     let spans = view.heads.iter().filter_map(|head| head.span());
     let spans: Vec<_> = spans
         .chain(view.blocks.iter().map(|block| block.span))
         .collect();
     let mut recovered = Recovered {
-        series: index.len(),
+        series: names.index.len(),
         blocks: view.blocks.len(),
         logged_samples: view.heads.iter().map(|head| head.samples()).sum(),
         newest_ms: spans.iter().map(|span| span.1).max(),
@@ -99,7 +100,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
         took: Duration::ZERO,
     };
     let window = options.window_ms();
-    let head = Head::new(options, index, view, seq, true);
+    let head = Head::new(options, names.index, view, seq, true);
     head.core.waiting.lock().recovered(recovered.newest_ms);
     {
         let mut pen = head.core.pen.lock();
@@ -124,7 +125,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
 
 #[derive(Default)]
 struct Opening {
-    index: Index,
+    names: Names,
     view: View,
     damages: Vec<Damage>,
     /// The segment to go on with.
@@ -149,14 +150,12 @@ impl Opening {
         for path in &files.temporary {
             self.attempt(path, fs::remove_file(path));
         }
+        if files.import.exists() {
+            self.attempt(&files.import, fs::remove_dir_all(&files.import));
+        }
         let mut blocks: Vec<Arc<Block>> = Vec::new();
         for path in &files.blocks {
-            let index = std::cell::RefCell::new(&mut self.index);
-            let opened = Block::open(
-                path,
-                |text| index.borrow_mut().symbol(&text.into()),
-                |labels| index.borrow_mut().add(&labels),
-            );
+            let opened = Block::open(path, &mut self.names);
             match opened {
                 Ok(block) => {
                     if block.mended {
@@ -197,20 +196,13 @@ impl Opening {
             }
             Err(error) => return self.attempt(&files.catalog, Err(error)),
         };
-        for Entry { seqs, span } in listed {
-            let covers = |block: &Arc<Block>| block.seqs.0 <= seqs.0 && seqs.1 <= block.seqs.1;
-            let path = Block::path(dir, seqs);
-            // It is damaged and was told, or its generation is still in the log.
-            let is_logged = |(name, _): &(Name, _)| (seqs.0..=seqs.1).contains(&name.seq);
-            let is_known = files.blocks.contains(&path) || files.segments.iter().any(is_logged);
-            if !is_known && !self.view.blocks.iter().any(covers) {
-                let (from_ms, to_ms) = span;
-                self.note(&path, What::MissingBlock { from_ms, to_ms });
-            }
+        let there: Vec<_> = self.view.blocks.iter().map(|block| block.seqs).collect();
+        for (path, what) in files.missing(&listed, &there) {
+            self.note(&path, what);
         }
     }
 
-    fn replay(&mut self, files: &Files) {
+    fn replay(&mut self, files: &Files, max_bytes: usize) {
         for (name, path) in &files.segments {
             let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
             if self.view.blocks.iter().any(covers) {
@@ -225,19 +217,39 @@ impl Opening {
             {
                 self.view.heads.push(Arc::new(Generation::new(name.seq)));
             }
+            self.postpone(files, max_bytes);
             let Some(head) = self.view.heads.last().cloned() else {
                 continue;
             };
-            let index = &mut self.index;
-            let replayed = wal::replay(path, *name, &mut Taker { index, head: &head });
+            let names = &mut self.names;
+            let replayed = wal::replay(path, *name, &mut Taker { names, head: &head });
             match replayed {
                 Ok(replayed) => self.took(*name, path, replayed),
                 Err(error) => self.attempt(path, Err(error)),
             }
         }
+        self.postpone(files, max_bytes);
         // Only the last one can be gone on with, and only if its end was found.
         let last = files.segments.last().map(|(name, _)| *name);
         self.resume = self.resume.filter(|(name, _)| Some(*name) == last);
+    }
+
+    /// Leaves the oldest generations in the log while all of them take more than memory has.
+    fn postpone(&mut self, files: &Files, max_bytes: usize) {
+        let heads = &mut self.view.heads;
+        let mut bytes: usize = heads.iter().map(|head| head.bytes()).sum();
+        let mut postponed = Vec::new();
+        while heads.len() > 1 && bytes > max_bytes {
+            bytes -= heads[0].bytes();
+            postponed.push(heads.remove(0));
+        }
+        for head in postponed {
+            let mut segments = files.segments.iter();
+            if let Some((_, path)) = segments.find(|(name, _)| name.seq == head.seq) {
+                let samples = head.samples();
+                self.note(path, What::Postponed { samples });
+            }
+        }
     }
 
     fn took(&mut self, name: Name, path: &Path, replayed: wal::Replayed) {

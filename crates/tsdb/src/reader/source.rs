@@ -38,6 +38,10 @@ pub(super) fn all(view: &View, series: SeriesRef, from: i64, to: i64) -> Vec<Sou
         if !overlaps(block.span.0, block.span.1) {
             continue;
         }
+        if let Some(head) = view.instead_of(block) {
+            push_head(&mut found, head, series, from, to);
+            continue;
+        }
         for chunk in block.chunks_of(series) {
             let (first, last) = block.chunk_span(chunk);
             if overlaps(first, last) {
@@ -52,20 +56,31 @@ pub(super) fn all(view: &View, series: SeriesRef, from: i64, to: i64) -> Vec<Sou
         }
     }
     for head in &view.heads {
-        if let Some((_, first, last)) = head.extent(series)
-            && overlaps(first, last)
-        {
-            found.push(Source {
-                order: found.len() as u32,
-                tally: 0,
-                first,
-                last,
-                place: Place::Head(head, series),
-            });
-        }
+        push_head(&mut found, head, series, from, to);
     }
     sort(&mut found);
     found
+}
+
+fn push_head<'a>(
+    found: &mut Vec<Source<'a>>,
+    head: &'a Generation,
+    series: SeriesRef,
+    from: i64,
+    to: i64,
+) {
+    if let Some((_, first, last)) = head.extent(series)
+        && first <= to
+        && last >= from
+    {
+        found.push(Source {
+            order: found.len() as u32,
+            tally: 0,
+            first,
+            last,
+            place: Place::Head(head, series),
+        });
+    }
 }
 
 /// The chunks of a series in some blocks, by their first time; each block has its own tally.

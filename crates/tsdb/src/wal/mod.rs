@@ -17,6 +17,8 @@
 mod encode;
 mod replay;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

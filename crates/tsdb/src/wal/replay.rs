@@ -4,13 +4,10 @@ use std::{
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
-    sync::Arc,
 };
 
-use exposition::Labels;
-
 use super::{FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, restart_record};
-use crate::{bytes::Input, series::SeriesRef};
+use crate::{bytes::Input, naming::Naming, series::SeriesRef};
 
 /// Bytes that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +27,7 @@ pub(crate) struct Replayed {
 }
 
 /// What a segment is told to.
-pub(crate) trait Listener {
-    /// The string, kept once.
-    fn intern(&mut self, text: &str) -> Arc<str>;
-    /// The reference of a series.
-    fn series(&mut self, labels: &Labels) -> SeriesRef;
+pub(crate) trait Listener: Naming {
     /// A batch.
     fn batch(&mut self, t: i64, samples: &[(SeriesRef, f64)]);
 }
@@ -148,13 +141,13 @@ impl State {
         for _ in 0..input.var()? {
             pairs.push((listener.intern(input.str()?), listener.intern(input.str()?)));
         }
+        let mut set = Vec::new();
         for _ in 0..input.var()? {
-            let mut set = Vec::new();
+            set.clear();
             for _ in 0..input.var()? {
                 set.push(pairs.get(usize::try_from(input.var()?).ok()?)?.clone());
             }
-            let labels = Labels::try_new(set).ok()?;
-            self.refs.push(listener.series(&labels));
+            self.refs.push(listener.series(&set)?);
             self.previous.push(0);
         }
         Some(())

@@ -1,0 +1,259 @@
+//! How many series there may be, and how much of what the disk does not take.
+
+use std::{thread, time::Duration};
+
+use tsdb::{Head, JournalError, Options, Progress, Refused};
+
+use crate::stage::{Dir, STEP, Store, all, named, options};
+
+#[test]
+fn over_the_limit_new_series_are_refused_and_named_and_old_ones_go_on() {
+    let options = Options {
+        max_series: 5,
+        max_series_per_source: 3,
+        ..options()
+    };
+    let head = Head::in_memory(options);
+    let series = |source: &str, name: &str| head.series(source, &named(name));
+    let kept: Vec<_> = ["a", "b", "c"]
+        .map(|name| series("one", name).unwrap())
+        .into();
+    let Err(Refused::Source { source_name, limit }) = series("one", "d") else {
+        panic!()
+    };
+    assert_eq!((&*source_name, limit), ("one", 3));
+    assert_eq!(
+        series("one", "b").unwrap(),
+        kept[1],
+        "known ones are not new"
+    );
+    series("two", "x").unwrap();
+    series("two", "y").unwrap();
+    assert_eq!(series("two", "z"), Err(Refused::Total { limit: 5 }));
+    let refused = head.refused();
+    let told = refused
+        .iter()
+        .map(|r| (&*r.source, r.times, r.metrics.join(" ")));
+    let expected = [("one", 1, "d".to_owned()), ("two", 1, "z".to_owned())];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let row: Vec<_> = kept.iter().map(|series| (*series, 1.0)).collect();
+    assert_eq!(head.append(STEP, &row).taken, 3);
+    // Two windows later those that had no samples have made room.
+    for tick in [2, 30, 60] {
+        assert_eq!(head.append(tick * STEP, &row).taken, 3);
+    }
+    series("two", "z").unwrap();
+    assert_eq!(head.health().counts.active_series, 4);
+}
+
+#[test]
+fn a_series_that_was_away_is_let_back_in_as_long_as_there_is_room() {
+    let head = Head::in_memory(Options {
+        max_series: 2,
+        ..options()
+    });
+    let a = head.series("s", &named("a")).unwrap();
+    let b = head.series("s", &named("b")).unwrap();
+    head.append(0, &[(a, 1.0), (b, 1.0)]);
+    for tick in [30, 60, 90] {
+        head.append(tick * STEP, &[(a, 1.0)]);
+    }
+    assert_eq!(head.append(91 * STEP, &[(b, 1.0)]).taken, 1);
+    for tick in [120, 150, 180] {
+        head.append(tick * STEP, &[(a, 1.0)]);
+    }
+    head.series("s", &named("c")).unwrap();
+    let appended = head.append(181 * STEP, &[(b, 1.0), (a, 1.0)]);
+    assert_eq!((appended.taken, appended.refused), (1, 1));
+    assert_eq!(head.refused()[0].metrics, ["b"]);
+}
+
+#[test]
+fn without_a_directory_memory_is_the_bound() {
+    let options = Options {
+        max_unsealed_bytes: 1 << 20,
+        ..options()
+    };
+    let head = Head::in_memory(options);
+    let refs: Vec<_> = (0..50)
+        .map(|n| head.series("s", &named(format!("m{n}"))).unwrap())
+        .collect();
+    for tick in 0..4000 {
+        let row: Vec<_> = refs
+            .iter()
+            .map(|series| (*series, (tick as f64).sin()))
+            .collect();
+        assert_eq!(head.append(tick * STEP, &row).taken, 50);
+    }
+    let counts = head.health().counts;
+    assert!(counts.generation_bytes < 2 << 20, "{counts:?}");
+    assert!(counts.generations > 2);
+    let samples = all(&head.reader(), refs[0]);
+    assert!(samples.len() > 60);
+    assert_eq!(samples.last().unwrap().0, 3999 * STEP);
+    let old = Head::in_memory(Options {
+        max_age: Duration::from_secs(500),
+        ..self::options()
+    });
+    let series = old.series("s", &named("m")).unwrap();
+    (0..400).for_each(|tick| assert_eq!(old.append(tick * STEP, &[(series, 1.0)]).taken, 1));
+    assert!(all(&old.reader(), series).len() <= 90);
+}
+
+#[test]
+fn a_disk_that_is_away_for_long_costs_the_oldest_and_they_are_counted() {
+    let dir = Dir::new("away");
+    let bounded = Options {
+        max_waiting_bytes: 20_000,
+        max_unsealed_bytes: 2_000_000,
+        ..options()
+    };
+    let mut store = Store::open(dir.path(), bounded.clone());
+    let refs: Vec<_> = (0..10)
+        .map(|n| store.series(&named(format!("m{n}"))))
+        .collect();
+    let row = |tick: i64| -> Vec<_> { refs.iter().map(|s| (*s, tick as f64)).collect() };
+    for tick in 0..500 {
+        assert_eq!(store.head.append(tick * STEP, &row(tick)).taken, 10);
+    }
+    let counts = store.head.health().counts;
+    assert!(
+        counts.waiting_bytes <= 20_000 && counts.generation_bytes <= 2_200_000,
+        "{counts:?}"
+    );
+    assert!(counts.unlogged > 0 && counts.not_stored > 0, "{counts:?}");
+    let held = all(&store.head.reader(), refs[0]);
+    assert_eq!(held.last().unwrap().0, 499 * STEP);
+    // It is back: what the log can have no more, blocks save.
+    store.writer.write().unwrap();
+    store.keeper.finish().unwrap();
+    store.append(500 * STEP, &row(500));
+    let counts = store.head.health().counts;
+    assert_eq!((counts.unlogged, counts.generations), (0, 1));
+    assert_eq!(
+        counts.saved + counts.not_stored,
+        10 * 500 - (counts.taken - counts.saved - counts.not_stored - 10)
+    );
+    drop(store);
+    let store = Store::open(dir.path(), bounded);
+    let series = store.series(&named("m0"));
+    let stored = all(&store.head.reader(), series);
+    assert_eq!(stored.len(), held.len() + 1);
+}
+
+#[test]
+fn a_log_larger_than_memory_is_taken_in_start_by_start() {
+    let dir = Dir::new("postponed");
+    let bounded = Options {
+        max_unsealed_bytes: 800_000,
+        ..options()
+    };
+    {
+        // Blocks cannot be written, the log can.
+        let (head, journal, _) = tsdb::open(dir.path(), bounded.clone()).unwrap();
+        let series = head.series("s", &named("m")).unwrap();
+        let mut writer = journal.writer();
+        for tick in 0..400 {
+            head.append(tick * STEP, &[(series, tick as f64)]);
+            writer.write().unwrap();
+        }
+    }
+    let mut starts = 0;
+    loop {
+        let mut store = Store::open(dir.path(), bounded.clone());
+        assert!(store.head.health().counts.generation_bytes <= 1_000_000);
+        store.keeper.finish().unwrap();
+        starts += 1;
+        if store.recovered.damages.is_empty() {
+            let samples = all(&store.head.reader(), store.series(&named("m")));
+            assert_eq!(samples.len(), 400);
+            break;
+        }
+    }
+    assert!((3..6).contains(&starts), "{starts}");
+}
+
+#[test]
+fn what_only_the_active_generation_holds_is_sealed_early() {
+    let dir = Dir::new("early");
+    let bounded = Options {
+        window: Duration::from_secs(7200),
+        max_waiting_bytes: 5_000,
+        ..options()
+    };
+    let mut store = Store::open(dir.path(), bounded.clone());
+    let series = store.series(&named("m"));
+    for tick in 0..300 {
+        store.head.append(tick * STEP, &[(series, tick as f64)]);
+    }
+    assert!(store.head.health().counts.unlogged > 100);
+    store.append(300 * STEP, &[(series, 0.0)]);
+    store.append(301 * STEP, &[(series, 0.0)]);
+    let counts = store.head.health().counts;
+    assert_eq!(
+        (counts.unlogged, counts.blocks, counts.not_stored),
+        (0, 1, 0)
+    );
+    drop(store);
+    let store = Store::open(dir.path(), bounded);
+    assert_eq!(
+        all(&store.head.reader(), store.series(&named("m"))).len(),
+        302
+    );
+}
+
+#[test]
+fn a_successor_fences_its_predecessor_off_and_nothing_is_lost_or_twice() {
+    let dir = Dir::new("fence");
+    let mut store = Store::open(dir.path(), options());
+    let series = store.series(&named("m"));
+    for tick in 0..10 {
+        store.append(tick * STEP, &[(series, 1.0)]);
+    }
+    let mut successor = store.journal.writer();
+    store.head.append(10 * STEP, &[(series, 1.0)]);
+    assert!(matches!(store.writer.write(), Err(JournalError::Fenced)));
+    assert_eq!(store.journal.durable().waiting, 1);
+    assert_eq!(successor.write().unwrap().waiting, 0);
+    let mut keeper = store.journal.keeper();
+    assert!(matches!(
+        store.keeper.work(Duration::ZERO),
+        Err(JournalError::Fenced)
+    ));
+    store.head.append(30 * STEP, &[(series, 1.0)]);
+    successor.write().unwrap();
+    while keeper.work(Duration::ZERO).unwrap() == Progress::More {}
+    assert_eq!(store.head.health().counts.blocks, 1);
+    drop(store);
+    drop((successor, keeper));
+    let store = Store::open(dir.path(), options());
+    assert_eq!(
+        all(&store.head.reader(), store.series(&named("m"))).len(),
+        12
+    );
+}
+
+#[test]
+fn halves_live_on_threads_of_their_own() {
+    let dir = Dir::new("threads");
+    let (head, journal, _) = tsdb::open(dir.path(), options()).unwrap();
+    let series = head.series("s", &named("m")).unwrap();
+    thread::scope(|scope| {
+        let appending = scope.spawn(|| {
+            for tick in 0..500 {
+                assert_eq!(head.append(tick * STEP, &[(series, 1.0)]).taken, 1);
+            }
+        });
+        let (mut writer, mut keeper) = (journal.writer(), journal.keeper());
+        scope.spawn(move || {
+            while !appending.is_finished() {
+                writer.write().unwrap();
+                keeper.work(Duration::from_millis(1)).unwrap();
+            }
+            writer.write().unwrap();
+            keeper.finish().unwrap();
+        });
+    });
+    assert_eq!(journal.durable().at_ms, Some(499 * STEP));
+    assert_eq!(all(&head.reader(), series).len(), 500);
+}
