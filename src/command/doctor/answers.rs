@@ -44,6 +44,8 @@ pub(super) fn examine(settings: &Settings) -> (Vec<Finding>, Option<String>) {
     findings.push(of_tree(get(&format!("{prefix}/vitals/v1/tree"))));
     let federate = get(&format!("{prefix}/federate?match[]=up"));
     findings.push(plain("/federate", federate, "text/plain", LOG));
+    let query = get(&format!("{prefix}/api/v1/query?query=1"));
+    findings.push(plain("/api/v1/query", query, "application/json", LOG));
     let openapi = get(&format!("{prefix}/openapi.json"));
     findings.push(plain("/openapi.json", openapi, "application/json", LOG));
     (findings, page)

@@ -96,15 +96,16 @@ impl Desk {
         order: Order<'_>,
         work: impl FnOnce(&Turn) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let began = Instant::now();
+        let mut tally = Tally {
+            own: &self.own,
+            began: Instant::now(),
+            // Unless it comes to its end.
+            outcome: FailureKind::Canceled.as_str(),
+        };
         let rooms = self.rooms(&order.settings.query);
         let done = self.evaluate(&rooms.queries, order, work).await;
-        let outcome = done.as_ref().err();
-        let outcome = outcome.map_or("success", |failure| failure.kind().as_str());
-        self.own.queries.with_label_values(&[outcome]).inc();
-        self.own
-            .query_seconds
-            .observe(began.elapsed().as_secs_f64());
+        let failed = done.as_ref().err();
+        tally.outcome = failed.map_or("success", |failure| failure.kind().as_str());
         done
     }
 
@@ -188,6 +189,21 @@ impl Rooms {
 fn failed() -> Failure {
     let message = "it could not be evaluated; the log says where";
     Failure::new(FailureKind::Internal, message)
+}
+
+/// Counts a query at its end, also where that is the end of its request.
+struct Tally<'d> {
+    own: &'d OwnMetrics,
+    began: Instant,
+    outcome: &'static str,
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        let took = self.began.elapsed().as_secs_f64();
+        self.own.queries.with_label_values(&[self.outcome]).inc();
+        self.own.query_seconds.observe(took);
+    }
 }
 
 /// One of those that a gauge counts.

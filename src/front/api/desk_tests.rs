@@ -94,6 +94,8 @@ async fn a_request_that_is_dropped_stops_its_query() {
     assert!(poll!(&mut query).is_pending());
     drop(query);
     stopped.recv().unwrap();
+    let cancelled = desk.own.queries.with_label_values(&["canceled"]);
+    assert_eq!(cancelled.get(), 1);
     let next = desk.query(order(&request, LONG), |_| Ok(7)).await;
     assert_eq!(next, Ok(7), "its turn is given back");
 }

@@ -48,8 +48,8 @@ struct Target {
     scrape_timeout: String,
 }
 
-/// Somebody who is asked.
-struct Asked {
+/// Somebody whose metrics are taken.
+struct Scraped {
     /// The collector's name.
     name: String,
     job: String,
@@ -59,11 +59,11 @@ struct Asked {
     interval: Duration,
 }
 
-impl Asked {
+impl Scraped {
     fn page(name: String, job: &str, server: &BaseUrl, path: &str, interval: Duration) -> Self {
         // A query may hold a token.
         let path = path.split('?').next().unwrap_or_default();
-        Asked {
+        Scraped {
             name,
             job: job.to_owned(),
             scheme: if server.is_tls() { "https" } else { "http" },
@@ -75,7 +75,7 @@ impl Asked {
 
     fn all(settings: &Settings) -> Vec<Self> {
         let interval = settings.collect.interval;
-        let mut all = vec![Asked {
+        let mut all = vec![Scraped {
             name: "system".to_owned(),
             job: settings.system.job.clone(),
             scheme: "file",
@@ -93,27 +93,27 @@ impl Asked {
                     "" => IRIS_METRICS.to_owned(),
                     below => format!("/{below}{IRIS_METRICS}"),
                 };
-                all.push(Asked::page(name, &iris.job, url, &path, interval));
+                all.push(Scraped::page(name, &iris.job, url, &path, interval));
             }
         }
         for application in &settings.application {
             let name = format!("application/{}", application.name);
             if let Some(page) = &application.metrics {
-                all.push(Asked::at(name, &application.job, page, interval));
+                all.push(Scraped::at(name, &application.job, page, interval));
             }
         }
         for scrape in &settings.scrape {
             if let Some(page) = &scrape.url {
                 let name = format!("scrape/{}", scrape.name);
                 let interval = scrape.interval.unwrap_or(interval);
-                all.push(Asked::at(name, &scrape.name, page, interval));
+                all.push(Scraped::at(name, &scrape.name, page, interval));
             }
         }
         all
     }
 
     fn at(name: String, job: &str, page: &PageUrl, interval: Duration) -> Self {
-        Asked::page(name, job, page.server(), page.path(), interval)
+        Scraped::page(name, job, page.server(), page.path(), interval)
     }
 
     fn target(self, standing: &Standing, timeout: Duration) -> Target {
@@ -158,7 +158,7 @@ fn text(duration: Duration) -> String {
     HumanDuration(duration).to_string()
 }
 
-/// Whom Vitals asks
+/// Whose metrics Vitals takes
 ///
 /// As Prometheus 3 answers; a pool is a collector. `lastError` is a reason of the closed list.
 #[utoipa::path(
@@ -179,11 +179,11 @@ pub(crate) async fn targets(form: Form, shared: Data<Shared>) -> Result<HttpResp
     let pool = form.first("scrapePool");
     let settings = shared.live.load_full();
     let standing = shared.last_known.standing.load_full();
-    let mut asked = Asked::all(&settings);
-    asked.retain(|asked| state != "dropped" && pool.is_none_or(|pool| pool == asked.name));
-    let target = |asked: Asked| asked.target(&standing, settings.collect.timeout);
+    let mut all = Scraped::all(&settings);
+    all.retain(|one| state != "dropped" && pool.is_none_or(|pool| pool == one.name));
+    let target = |scraped: Scraped| scraped.target(&standing, settings.collect.timeout);
     Ok(success(Targets {
-        active_targets: asked.into_iter().map(target).collect(),
+        active_targets: all.into_iter().map(target).collect(),
         dropped_targets: [],
         dropped_target_counts: BTreeMap::new(),
     }))
