@@ -439,6 +439,15 @@ fn the_command_says_what_is_wrong_and_by_its_exit_code_whose_fault_it_is() {
     assert!(of_csv(std::str::from_utf8(&unpacked.stdout).unwrap()) == expected);
     assert!(!place.join("a.csv.gz.tmp").exists());
 
+    // What is no file is not replaced by one.
+    std::os::unix::fs::symlink("/dev/null", place.join("null")).unwrap();
+    done(place, &["export", "--data", "data", "--output", "null"]);
+    assert!(
+        fs::symlink_metadata(place.join("null"))
+            .unwrap()
+            .is_symlink()
+    );
+
     // A terminal sees how far it is; `done` has seen that nobody else does.
     let program = env!("CARGO_BIN_EXE_vitals");
     let line = format!("{program} export --data data --match '{ALL}' --last 3d --output b.csv");

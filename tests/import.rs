@@ -268,18 +268,10 @@ fn a_week_of_a_hundred_series_is_exported_fast_and_in_constant_memory() {
         ("OpenMetrics", &["--format", "openmetrics"]),
     ] {
         let all = [
-            "export",
-            "--data",
-            "data",
-            "--match",
-            ALL,
-            "--last",
-            "10d",
-            "--output",
-            "/dev/null",
+            "export", "--data", "data", "--match", ALL, "--last", "10d", "--output",
         ];
         let began = std::time::Instant::now();
-        let ran = run(directory.path(), &[&all[..8], &["out"], more].concat());
+        let ran = run(directory.path(), &[&all[..], &["out"], more].concat());
         let took = began.elapsed();
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let bytes = std::fs::metadata(directory.join("out")).unwrap().len();

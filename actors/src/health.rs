@@ -46,9 +46,9 @@ pub struct HealthReport {
     pub notes: Vec<String>,
     /// By `component:measurement`.
     pub checks: BTreeMap<String, Vec<Check>>,
-    /// When the check was made.
+    /// When the check was made, by a clock that does not jump.
     #[serde(skip)]
-    pub at: Timestamp,
+    pub at: Instant,
 }
 
 /// Ordered from good to bad.
@@ -241,7 +241,7 @@ impl HealthReport {
             output: (!output.is_empty()).then(|| output.join("; ")),
             notes,
             checks,
-            at: Timestamp::now(),
+            at: Instant::now(),
         }
     }
 }

@@ -126,13 +126,13 @@ fn make(settings: &Settings, flags: &Flags, export: &Export) -> Result<(), Failu
     let stored = stored::open(settings, &settings.server.data)?;
     let export = order.begin(stored.head.reader())?;
     let mut progress = Progress::begin();
-    Output::to(path, |output| {
+    write_to(path, |output| {
         let told = &mut |told: crate::export::Told| {
             progress.tell(Some(told.part), told.samples, "samples");
         };
         export
             .write(&mut &mut *output, told)
-            .map_err(|error| Output::failed(path, error))?;
+            .map_err(|error| failed(path, error))?;
         Ok(())
     })
 }
@@ -193,7 +193,7 @@ fn ask(
         .and_then(|text| text.parse::<u64>().ok());
     let lines = lines.filter(|_| order.format != Format::Json && !order.is_wide());
     let mut progress = Progress::begin();
-    Output::to(path, |output| {
+    write_to(path, |output| {
         let mut piece = vec![0; 128 << 10];
         let mut count = 0;
         loop {
@@ -205,7 +205,7 @@ fn ask(
             let piece = &piece[..read];
             output
                 .write_all(piece)
-                .map_err(|error| Output::failed(path, error))?;
+                .map_err(|error| failed(path, error))?;
             count += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
             let part = lines.map(|lines| count as f64 / lines.max(1) as f64);
             progress.tell(part, count, "lines");
@@ -213,49 +213,49 @@ fn ask(
     })
 }
 
-/// Where an export goes.
-struct Output;
-
-impl Output {
-    /// Writes to a file, which is there only once it is whole, or to standard output.
-    fn to(
-        path: Option<&Path>,
-        write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let Some(path) = path else {
-            return match write(&mut io::stdout().lock()) {
-                // Nobody reads any more: they have what they wanted.
-                Err(Failure::Output { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
-                    Ok(())
-                }
-                written => written,
-            };
+/// Writes to a file, which is there only once it is whole, or to standard output.
+fn write_to(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Some(path) = path else {
+        return match write(&mut io::stdout().lock()) {
+            // Nobody reads any more: they have what they wanted.
+            Err(Failure::Output { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ok(())
+            }
+            written => written,
         };
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".tmp");
-        let unfinished = PathBuf::from(unfinished);
-        let failed = |error| Output::failed(Some(path), error);
-        let written = File::create(&unfinished)
-            .map_err(failed)
-            .and_then(|mut file| {
-                if path.extension().is_some_and(|extension| extension == "gz") {
-                    let mut packed = GzEncoder::new(file, Compression::default());
-                    write(&mut packed)?;
-                    file = packed.finish().map_err(failed)?;
-                } else {
-                    write(&mut file)?;
-                }
-                file.sync_all().map_err(failed)?;
-                fs::rename(&unfinished, path).map_err(failed)
-            });
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written
+    };
+    let here = |error| failed(Some(path), error);
+    // A device or a pipe is written to, not replaced.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let mut file = File::options().write(true).open(path).map_err(here)?;
+        return write(&mut file);
     }
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".tmp");
+    let unfinished = PathBuf::from(unfinished);
+    let written = File::create(&unfinished)
+        .map_err(here)
+        .and_then(|mut file| {
+            if path.extension().is_some_and(|extension| extension == "gz") {
+                let mut packed = GzEncoder::new(file, Compression::default());
+                write(&mut packed)?;
+                file = packed.finish().map_err(here)?;
+            } else {
+                write(&mut file)?;
+            }
+            file.sync_all().map_err(here)?;
+            fs::rename(&unfinished, path).map_err(here)
+        });
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
 
-    fn failed(path: Option<&Path>, error: io::Error) -> Failure {
-        let path = path.unwrap_or(Path::new("standard output")).to_owned();
-        Failure::Output { path, error }
-    }
+fn failed(path: Option<&Path>, error: io::Error) -> Failure {
+    let path = path.unwrap_or(Path::new("standard output")).to_owned();
+    Failure::Output { path, error }
 }

@@ -1,5 +1,5 @@
-//! `vitals import`: samples of the past, into a data directory that no Vitals holds. All of it is
-//! visible in the end, or nothing.
+//! `vitals import`: samples of the past, into a data directory that no Vitals holds. Nothing of it is
+//! visible before its end.
 
 use std::{
     io::{self, Write},

@@ -17,7 +17,7 @@ use vitals_actors::{
     messages::GetHealth,
 };
 
-use super::{fallback, shared::Shared, summary::age_of};
+use super::{fallback, shared::Shared};
 use crate::build;
 
 const HEALTH_JSON: &str = "application/health+json";
@@ -81,7 +81,7 @@ pub(crate) async fn health(request: HttpRequest, shared: Data<Shared>) -> HttpRe
     };
     let mut response = HttpResponse::build(code);
     if let Some(report) = report.as_ref().filter(|_| stale) {
-        fallback::mark_stale(&mut response, age_of(report.at));
+        fallback::mark_stale(&mut response, report.at.elapsed());
     }
     response
         .insert_header((CONTENT_TYPE, content_type(&request)))
@@ -98,8 +98,8 @@ fn verdict(report: Option<&Arc<HealthReport>>, shared: &Shared) -> (HealthStatus
         return (HealthStatus::Fail, Some(output));
     }
     match report {
-        Some(report) if age_of(report.at) > shared.lasts().health => {
-            let seconds = age_of(report.at).as_secs();
+        Some(report) if report.at.elapsed() > shared.lasts().health => {
+            let seconds = report.at.elapsed().as_secs();
             let output = format!("the health checker has been silent for {seconds} s");
             (HealthStatus::Fail, Some(output))
         }

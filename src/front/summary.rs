@@ -47,7 +47,7 @@ fn age(summary: &Arc<Summary>) -> Duration {
 }
 
 /// By the wall clock; a moment in the future is now.
-pub(crate) fn age_of(at: Timestamp) -> Duration {
+fn age_of(at: Timestamp) -> Duration {
     Timestamp::now()
         .duration_since(at)
         .try_into()

@@ -18,7 +18,6 @@ struct Series {
     timestamps: Vec<i64>,
 }
 
-#[derive(Default)]
 pub(super) struct Reader;
 
 impl<T: Taker> LineReader<T> for Reader {

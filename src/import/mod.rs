@@ -79,7 +79,7 @@ pub(crate) fn read<T: Taker>(
     };
     let mut reader: Box<dyn LineReader<T>> = match format {
         Format::OpenMetrics => Box::new(open_metrics::Reader::default()),
-        Format::Json => Box::new(json_lines::Reader::default()),
+        Format::Json => Box::new(json_lines::Reader),
     };
     let mut line = Vec::new();
     loop {
