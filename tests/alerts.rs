@@ -84,8 +84,11 @@ fn log(redis: &Redis, name: &str) -> Vec<(String, String)> {
 }
 
 fn firing(vitals: &Vitals, name: &str) -> Vec<Value> {
-    let answer = vitals.get("/api/v1/alerts").json();
-    let alerts = answer["data"]["alerts"].as_array().unwrap().clone();
+    // Before the evaluator has begun there is no answer.
+    let alerts = until("alerts", DEADLINE, || {
+        let answer = vitals.get("/api/v1/alerts").json();
+        answer["data"]["alerts"].as_array().cloned()
+    });
     let is_it = |alert: &Value| alert["labels"]["alertname"] == name && alert["state"] == "firing";
     alerts.into_iter().filter(is_it).collect()
 }
@@ -125,7 +128,10 @@ fn what_is_true_is_told_everywhere_with_its_cause_and_so_is_its_end() {
     // What it is kept as, and everywhere else.
     let kept = active(&redis, "Hot");
     assert_eq!(kept, [told.clone()]);
-    assert!(redis.ask(&["GET", "{vitals}:alive"]).contains("\"version\":1"));
+    until("a sign of life", DEADLINE, || {
+        let alive = redis.ask(&["GET", "{vitals}:alive"]);
+        alive.contains("\"version\":1").then_some(())
+    });
     let fires = &firing(&vitals, "Hot")[0];
     assert_eq!(fires["value"], "3.5e+01");
     until("the summary", DEADLINE, || {
