@@ -16,7 +16,16 @@ pub fn threads() -> f64 {
 
 /// CPU time spent by all threads so far, those that have ended included.
 pub fn cpu_time() -> Duration {
-    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    spent(ClockId::ProcessCPUTime)
+}
+
+/// CPU time spent by this thread so far.
+pub fn thread_cpu_time() -> Duration {
+    spent(ClockId::ThreadCPUTime)
+}
+
+fn spent(clock: ClockId) -> Duration {
+    let spent = clock_gettime(clock);
     Duration::new(spent.tv_sec as u64, spent.tv_nsec as u32)
 }
 

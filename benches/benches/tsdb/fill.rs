@@ -10,7 +10,7 @@ use std::{
 };
 
 use tsdb::{Keeper, Options, Progress};
-use vitals_benches::process::rss_kib;
+use vitals_benches::process::{cpu_time, rss_kib, thread_cpu_time};
 
 use crate::series::{Mix, WINDOW, all_labels, at};
 
@@ -20,6 +20,8 @@ pub(crate) struct Fill {
     pub(crate) dir: PathBuf,
     pub(crate) series: usize,
     pub(crate) ticks: usize,
+    /// Whether each tick is made durable.
+    pub(crate) sync: bool,
     /// Waits at the end of each window until it is sealed, as life does.
     pub(crate) paced: bool,
 }
@@ -31,6 +33,9 @@ pub(crate) struct Filled {
     pub(crate) appending: f64,
     /// The same until everything is sealed and merged.
     pub(crate) sealed: f64,
+    /// The same two in seconds of CPU time, of whatever thread.
+    pub(crate) appending_cpu: f64,
+    pub(crate) sealed_cpu: f64,
     /// Microseconds, append and log together.
     pub(crate) p50: f64,
     pub(crate) longest: f64,
@@ -51,10 +56,11 @@ impl Fill {
             dir,
             series,
             ticks,
+            sync,
             paced,
         } = self;
         let _ = fs::remove_dir_all(dir);
-        let what = format!("{series} {ticks} {paced} {}", dir.display());
+        let what = format!("{series} {ticks} {sync} {paced} {}", dir.display());
         let me = env::current_exe().expect("this program has a path");
         let mut child = Command::new(me);
         child.env(FILL, what).stderr(Stdio::inherit());
@@ -64,10 +70,12 @@ impl Fill {
         let mut n = text
             .split_whitespace()
             .map(|n| n.parse().expect("a number"));
-        let mut next = || n.next().expect("eight numbers");
+        let mut next = || n.next().expect("ten numbers");
         Filled {
             appending: next(),
             sealed: next(),
+            appending_cpu: next(),
+            sealed_cpu: next(),
             p50: next(),
             longest: next(),
             longest_in_memory: next(),
@@ -82,16 +90,19 @@ impl Fill {
         let Ok(what) = env::var(FILL) else {
             return false;
         };
-        let mut words = what.splitn(4, ' ');
-        let mut next = || words.next().expect("four words");
+        let mut words = what.splitn(5, ' ');
+        let mut next = || words.next().expect("five words");
         let fill = Fill {
             series: next().parse().expect("series"),
             ticks: next().parse().expect("ticks"),
+            sync: next() == "true",
             paced: next() == "true",
             dir: next().into(),
         };
         let f = fill.here();
-        println!("{} {} {} {}", f.appending, f.sealed, f.p50, f.longest);
+        println!("{} {}", f.appending, f.sealed);
+        println!("{} {}", f.appending_cpu, f.sealed_cpu);
+        println!("{} {}", f.p50, f.longest);
         println!("{} {}", f.longest_in_memory, f.peak_rss);
         println!("{} {}", f.block_bytes, f.block_samples);
         true
@@ -101,6 +112,7 @@ impl Fill {
         let options = Options {
             max_series: usize::MAX,
             max_series_per_source: usize::MAX,
+            sync: self.sync,
             ..Options::default()
         };
         let (head, journal, _) = tsdb::open(&self.dir, options).expect("an empty directory");
@@ -114,9 +126,13 @@ impl Fill {
         let ended = AtomicBool::new(false);
         let generating = thread::scope(|scope| {
             let sealing = scope.spawn(|| keep(keeper, &ended));
-            let start = Instant::now();
+            let (start, start_cpu) = (Instant::now(), cpu_time());
+            let mut generating_cpu = Duration::ZERO;
             for tick in 0..self.ticks {
+                let before = thread_cpu_time();
                 mix.tick(&mut row);
+                generating_cpu += thread_cpu_time() - before;
+                let before = thread_cpu_time();
                 samples.clear();
                 samples.extend(series.iter().copied().zip(row.iter().copied()));
                 let begun = Instant::now();
@@ -124,6 +140,7 @@ impl Fill {
                 let in_memory = begun.elapsed();
                 writer.write().expect("a disk");
                 times.push(begun.elapsed());
+                filled.appending_cpu += (thread_cpu_time() - before).as_secs_f64();
                 filled.longest_in_memory = filled.longest_in_memory.max(micros(in_memory));
                 if tick % 60 == 0 {
                     filled.peak_rss = filled.peak_rss.max(rss_kib());
@@ -138,6 +155,7 @@ impl Fill {
             ended.store(true, Relaxed);
             sealing.join().expect("the keeper");
             filled.sealed = start.elapsed().as_secs_f64();
+            filled.sealed_cpu = (cpu_time() - start_cpu - generating_cpu).as_secs_f64();
             generating
         });
         filled.sealed -= generating;

@@ -23,10 +23,10 @@ const TEN_THOUSAND: &str = "10,000 series, 14 h at 10 s";
 const FIFTY_THOUSAND: &str = "50,000 series, 4 h at 10 s";
 
 fn subjects() -> Vec<Subject> {
-    let week = [
-        INGEST, SEALED, PER_SAMPLE, OPEN, ONE_SERIES, SUM, READER, RSS,
+    let week = [TAKEN, PER_SAMPLE, OPEN, ONE_SERIES, SUM, READER, RSS];
+    let many = [
+        INGEST, SEALED, INGEST_CPU, SEALED_CPU, APPEND, LONGEST, IN_MEMORY, PEAK, OPEN,
     ];
-    let many = [INGEST, SEALED, APPEND, LONGEST, IN_MEMORY, PEAK, OPEN];
     vec![
         // The peers are asked over HTTP, and their figures are those of a clock; ours are of a library.
         Subject::new(WEEK, week)

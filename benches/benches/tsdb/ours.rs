@@ -31,12 +31,12 @@ pub(crate) fn week() -> Sheet {
         dir: dir.clone(),
         series,
         ticks,
+        sync: false,
         paced: false,
     };
     let filled = fill.apart();
     let samples = (series * ticks) as f64;
-    sheet.put(INGEST, samples / filled.appending / 1e6);
-    sheet.put(SEALED, samples / filled.sealed / 1e6);
+    sheet.put(TAKEN, samples / filled.appending / 1e6);
     sheet.put(PER_SAMPLE, filled.block_bytes / filled.block_samples);
     let start = cpu_time();
     let (head, _journal, recovered) = tsdb::open(&dir, Options::default()).expect("our own");
@@ -141,12 +141,15 @@ pub(crate) fn many(series: usize, ticks: usize) -> Sheet {
         dir: dir.clone(),
         series,
         ticks,
+        sync: true,
         paced: true,
     }
     .apart();
     let samples = (series * ticks) as f64;
     sheet.put(INGEST, samples / filled.appending / 1e6);
     sheet.put(SEALED, samples / filled.sealed / 1e6);
+    sheet.put(INGEST_CPU, samples / filled.appending_cpu / 1e6);
+    sheet.put(SEALED_CPU, samples / filled.sealed_cpu / 1e6);
     sheet.put(APPEND, filled.p50 / 1e3);
     sheet.put(LONGEST, filled.longest / 1e3);
     sheet.put(IN_MEMORY, filled.longest_in_memory / 1e3);

@@ -119,7 +119,7 @@ impl Server {
 
     fn measure(&self, per_sample: impl FnOnce(&Server) -> f64) -> Sheet {
         let mut sheet = Sheet::default();
-        sheet.put(INGEST, (SERIES * TICKS) as f64 / self.write() / 1e6);
+        sheet.put(TAKEN, (SERIES * TICKS) as f64 / self.write() / 1e6);
         sheet.put(PER_SAMPLE, per_sample(self));
         let end = at(TICKS - 1);
         // {__name__="iris_metric_001",instance="host3:9090"}

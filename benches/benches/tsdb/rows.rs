@@ -6,6 +6,9 @@ const fn row(name: &'static str, unit: Unit) -> Row {
     Row { name, unit }
 }
 
+pub(crate) const TAKEN: Row = row("samples, no fsync", Unit::MillionsPerSecond);
+pub(crate) const INGEST_CPU: Row = row("append and log, of CPU time", Unit::MillionsPerSecond);
+pub(crate) const SEALED_CPU: Row = row("all, of CPU time", Unit::MillionsPerSecond);
 pub(crate) const INGEST: Row = row("samples, fsync each tick", Unit::MillionsPerSecond);
 pub(crate) const SEALED: Row = row("samples, until all is merged", Unit::MillionsPerSecond);
 pub(crate) const PER_SAMPLE: Row = row("on disk, labels included", Unit::BytesPerSample);

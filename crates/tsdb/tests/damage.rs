@@ -255,3 +255,28 @@ fn a_missing_block_is_told_once() {
     Store::open(dir.path(), options()).keeper.finish().unwrap();
     assert_eq!(inspect(dir.path()), (100, vec![]));
 }
+
+#[test]
+fn a_merge_takes_over_what_can_be_read_and_sets_the_rest_aside() {
+    let dir = Dir::new("merge");
+    fill(dir.path(), 0..50);
+    let first = dir.path().join("blocks/000000000001-000000000001.blk");
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[40] ^= 1; // in the chunk of the sparse series: ten samples
+    fs::write(&first, bytes).unwrap();
+    let mut store = Store::open(dir.path(), options());
+    let refs: Vec<_> = (0..SERIES)
+        .map(|n| store.series(&named(format!("m{n}"))))
+        .collect();
+    for tick in 50..120 {
+        let samples: Vec<_> = row(tick).map(|(series, v)| (refs[series], v)).collect();
+        store.append(tick * STEP, &samples);
+    }
+    assert_eq!(store.head.health().damages.len(), 1);
+    let damage = &store.head.health().damages[0];
+    assert_eq!(damage.what, What::Chunks { chunks: 1 });
+    assert_eq!(damage.file, "000000000001-000000000001.blk");
+    assert!(first.with_extension("bad").exists() && !first.exists());
+    drop(store);
+    assert_eq!(inspect(dir.path()), (300 - 10, vec![]));
+}

@@ -243,3 +243,36 @@ fn a_disk_that_hangs_holds_up_neither_head_nor_readers_and_nothing_is_lost() {
         .collect();
     assert!(samples == expected, "{}", samples.len());
 }
+
+#[test]
+fn a_limit_below_the_size_of_the_disk_keeps_it_from_ever_being_full() {
+    let tmpfs = |_: &Path, at: &str| run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", at]);
+    let Some(disk) = Mounted::new("limit", tmpfs) else {
+        return;
+    };
+    let limited = Options {
+        window: Duration::from_millis(100 * STEP as u64),
+        merged: Duration::from_millis(300 * STEP as u64),
+        max_bytes: 600_000,
+        ..options()
+    };
+    let mut store = Store::open(&disk.at.join("store"), limited);
+    let refs: Vec<_> = (0..40)
+        .map(|n| store.series(&named(format!("m{n}"))))
+        .collect();
+    for tick in 0..6000 {
+        let row = refs.iter().zip(0..);
+        let row: Vec<_> = row
+            .map(|(s, n)| (*s, (tick as f64 * 1.1 + f64::from(n)).sin()))
+            .collect();
+        assert_eq!(store.append(tick * STEP, &row), 40);
+    }
+    let counts = store.head.health().counts;
+    assert!(
+        counts.block_bytes <= 600_000 && counts.blocks > 2,
+        "{counts:?}"
+    );
+    let kept = all(&store.head.reader(), refs[0]);
+    assert_eq!(kept.last().map(|(t, _)| *t), Some(5999 * STEP));
+    assert!((500..2000).contains(&kept.len()), "{}", kept.len());
+}

@@ -215,20 +215,20 @@ impl Keeper {
                 ..view.clone()
             }
         })?;
+        let mut set_aside = Ok(());
         for (source, chunks) in sources.iter().zip(unreadable) {
             if chunks > 0 {
                 let file = file_name(&source.path);
-                core.note(Damage {
-                    file,
-                    what: What::Chunks { chunks },
-                });
+                let what = What::Chunks { chunks };
+                core.note(Damage { file, what });
                 let aside = source.path.with_extension("bad");
-                fs::rename(&source.path, aside).map_err(failed)?;
+                set_aside = set_aside.and(fs::rename(&source.path, aside));
             } else {
                 self.garbage.push(source.path.clone());
             }
         }
         self.tidy()?;
+        set_aside.map_err(failed)?;
         Ok(true)
     }
 
@@ -256,12 +256,17 @@ impl Keeper {
             let (dir, view) = (self.journal.blocks(), self.journal.core.view());
             let sync = self.journal.core.options.sync;
             let written = catalog::write(&dir, &view.blocks, self.token, sync);
-            match written {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && view.blocks.is_empty() => {
+            self.is_catalog_due = written.is_err();
+            if written.is_err() {
+                // On a full disk it would keep the garbage from making room: better none than an
+                // old one, which would speak of blocks that are gone.
+                match fs::remove_file(catalog::path(&dir)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(JournalError::io("writing the catalog in", dir)(error));
+                    }
+                    _ => {}
                 }
-                written => written.map_err(JournalError::io("writing the catalog in", dir))?,
             }
-            self.is_catalog_due = false;
         }
         while let Some(path) = self.garbage.last() {
             self.check()?;

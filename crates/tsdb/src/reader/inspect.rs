@@ -71,7 +71,8 @@ impl Reader {
     /// Every metric's share, by name.
     pub fn metrics(&self) -> Vec<MetricUse> {
         let mut all: BTreeMap<String, MetricUse> = BTreeMap::new();
-        for (series, labels) in self.core.index.read().select(&[]) {
+        let known = self.core.index.read().select(&[]);
+        for (series, labels) in known {
             let name = labels.get("__name__").unwrap_or("");
             if !all.contains_key(name) {
                 all.insert(name.to_owned(), MetricUse::new(name));
