@@ -8,7 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    command::{export::Export, history::History, import::Import, simulate::Simulate},
+    command::{
+        alerts::Alerts, export::Export, history::History, import::Import, query::Asked,
+        simulate::Simulate,
+    },
     settings,
 };
 
@@ -25,6 +28,8 @@ Examples:
   vitals doctor                               examine the one that runs, and what it depends on
   vitals export --last 7d --step 5m --shape wide --output week.csv
                                               the targets' figures for a spreadsheet
+  vitals alerts watch                         what begins to fire, and what ends
+  vitals query up                             what it has measured; --range 1h for a line
   vitals simulate iris                        a simulated IRIS on 127.0.0.1:52773
   vitals simulate application                 a simulated application on 127.0.0.1:8080
   vitals completions bash                     for /etc/bash_completion.d
@@ -56,8 +61,11 @@ impl Cli {
 pub(crate) enum Command {
     /// Run the monitor; also what happens without a command
     Serve,
-    /// Judge the settings and say what would run, without running it
+    /// Judge the settings and the rules, and say what would run, without running it
     Check {
+        /// Run Prometheus-format rule unit tests, and nothing else
+        #[arg(long, value_name = "FILE")]
+        test: Vec<PathBuf>,
         /// The form of the answer
         #[arg(long, value_name = "FORM", value_enum, default_value_t)]
         output: Output,
@@ -68,6 +76,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FORM", value_enum, default_value_t)]
         output: Output,
     },
+    /// Show what fires and what is pending in a running Vitals, or watch what changes
+    Alerts(Alerts),
+    /// Ask a running Vitals by PromQL: a table of now, or with --range a line per series
+    Query(Asked),
     /// Ask a running Vitals for its health; exit code 0 if it is well, 1 if not
     Healthcheck,
     /// Write what is stored to a file: CSV, JSON lines or OpenMetrics

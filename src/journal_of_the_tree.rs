@@ -2,24 +2,27 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use jiff::Timestamp;
 use log::Level;
 use supervision::{Event, EventKind, Tree};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use vitals_actors::events::Events;
 
-/// Logs what happens from now on, on the current arbiter.
+/// Logs what happens from now on, on the current arbiter, and tells whoever watches.
 #[expect(
     clippy::disallowed_methods,
     reason = "it belongs to no actor, and cannot panic"
 )]
-pub(crate) fn keep(tree: &Tree) {
-    actix_rt::spawn(read(tree.events()));
+pub(crate) fn keep(tree: &Tree, told: Events) {
+    actix_rt::spawn(read(tree.events(), told));
 }
 
-async fn read(mut events: Receiver<Event>) {
+async fn read(mut events: Receiver<Event>, told: Events) {
     let mut journal = Journal::default();
     loop {
         match events.recv().await {
             Ok(event) => {
+                told.supervision(Timestamp::now(), &event);
                 if let Some((level, line)) = journal.line(&event) {
                     log::log!(level, "{line}");
                 }

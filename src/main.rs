@@ -1,5 +1,6 @@
 //! Vitals: a monitor for InterSystems IRIS / HL7 integration stacks.
 
+mod alerting;
 mod audit;
 mod build;
 mod cli;
@@ -56,12 +57,17 @@ fn main() -> ExitCode {
         Err(error) => return unusable(error),
     };
     match cli.command() {
-        Command::Serve => command::serve::run(settings, cli.flags),
-        Command::Check { output } => command::check::run(&settings, output),
+        Command::Serve => match alerting::ruling(&settings) {
+            Ok(ruling) => command::serve::run(settings, ruling, cli.flags),
+            Err(error) => unusable(error),
+        },
+        Command::Check { output, test } => command::check::run(&settings, output, &test),
+        Command::Alerts(alerts) => command::alerts::run(&settings, &alerts),
         Command::Doctor { output } => command::doctor::run(&settings, output),
         Command::Export(export) => command::export::run(&settings, &cli.flags, &export),
         Command::History(history) => command::history::run(&settings, &history),
         Command::Import(import) => command::import::run(&settings, &import),
+        Command::Query(asked) => command::query::run(&settings, &asked),
         Command::Healthcheck => command::healthcheck::run(&settings),
         Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
     }

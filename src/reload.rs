@@ -21,19 +21,24 @@ use tokio::{
 };
 use vitals_actors::{
     aggregator::Aggregator,
+    alert::{
+        evaluator::{EvaluatorActor, Ruling},
+        rules::LoadError,
+    },
     health::Health,
-    messages::Retuned,
+    messages::{Retuned, Ruled},
     own::OwnMetrics,
     targets::Thresholds,
-    tuning::{Tunable, Tuning},
+    tuning::{InterfaceHours, Tunable, Tuning},
 };
 
 use crate::{
+    alerting,
     audit::{Audit, Change},
     cli::Flags,
     collectors::{ChangeError, Collectors},
     logging,
-    settings::{Settings, SettingsError},
+    settings::{Interface, Settings, SettingsError},
     settings_changed::Changed,
 };
 
@@ -50,6 +55,9 @@ pub(crate) struct Reloader {
     pub(crate) live: Arc<ArcSwap<Settings>>,
     pub(crate) tuning: Tunable,
     pub(crate) aggregator: Ref<Aggregator>,
+    pub(crate) evaluator: Ref<EvaluatorActor>,
+    /// The rules there are.
+    pub(crate) ruling: Arc<ArcSwap<Ruling>>,
     pub(crate) health: Ref<Health>,
     pub(crate) collectors: Arc<Collectors>,
     pub(crate) own: OwnMetrics,
@@ -67,6 +75,8 @@ pub(crate) struct Reloader {
 pub(crate) enum ReloadError {
     #[error("the settings are not good, the old ones stay: {0}")]
     Settings(#[from] SettingsError),
+    #[error("the rules are not good, the old ones stay, and all settings: {0}")]
+    Rules(#[from] LoadError),
     #[error("another reload is under way")]
     UnderWay,
     #[error("the settings could not be read within {LOAD_DEADLINE:?}, the old ones stay")]
@@ -131,7 +141,7 @@ impl Reloader {
 
     async fn load_and_apply(&self, gate: OwnedMutexGuard<()>) -> Result<Changed, ReloadError> {
         let reloaded = self.try_load_and_apply(gate).await;
-        self.own.reload_successful.set(reloaded.is_ok().into());
+        self.own.reloaded(reloaded.is_ok());
         reloaded
     }
 
@@ -140,7 +150,14 @@ impl Reloader {
         let (told, loaded) = oneshot::channel();
         // It keeps the gate, also past its deadline: one hung thread is enough. A thread of the
         // runtime would be waited for when the process stops.
-        let load = move || drop(told.send((Settings::load(&flags, std::env::vars_os()), gate)));
+        let load = move || {
+            let loaded = Settings::load(&flags, std::env::vars_os());
+            let loaded = loaded.map_err(ReloadError::from).and_then(|settings| {
+                let ruling = alerting::ruling(&settings)?;
+                Ok((settings, ruling))
+            });
+            drop(told.send((loaded, gate)));
+        };
         thread::Builder::new()
             .name("reload".to_owned())
             .spawn(load)
@@ -149,7 +166,7 @@ impl Reloader {
         let (loaded, _gate) = loaded
             .map_err(|_| ReloadError::Slow)?
             .map_err(|_| ReloadError::Lost)?;
-        let mut new = loaded?;
+        let (mut new, ruling) = loaded?;
 
         let old = self.live.load_full();
         self.collectors.change(&old, &new).await?;
@@ -157,6 +174,8 @@ impl Reloader {
         // One that has no room, or is gone, follows with its next look.
         let _ = self.aggregator.tell(Retuned);
         let _ = self.health.tell(Retuned);
+        self.ruling.store(Arc::new(ruling));
+        let _ = self.evaluator.tell(Ruled);
         logging::set_level(new.log.level);
         let changed = Changed::between(&self.started_with, &old, &new);
         // Its host would be followed and its path, where the routes are, would not.
@@ -189,11 +208,23 @@ pub(crate) fn tuning(settings: &Settings) -> Tuning {
         collect_interval: settings.collect.interval,
         summary_interval: settings.summary.interval,
         health_interval: settings.health.interval,
+        interfaces: settings.interface.iter().map(interface).collect(),
         applications: settings
             .application
             .iter()
             .map(|one| one.name.clone())
             .collect(),
+    }
+}
+
+fn interface(interface: &Interface) -> InterfaceHours {
+    InterfaceHours {
+        iris: match &*interface.iris {
+            "" => "main".to_owned(),
+            iris => iris.to_owned(),
+        },
+        host: interface.host.clone(),
+        hours: interface.hours.clone(),
     }
 }
 
@@ -226,7 +257,7 @@ mod tests {
         let (settings, flags) = (Settings::default(), Flags::default());
         let main = actix_rt::Arbiter::current();
         let store = Store::open(None, &settings.history).unwrap();
-        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
+        let parts = Parts::new(settings, Ruling::default(), flags, listener, store, main).unwrap();
         let reloader = &parts.shared.reloader;
         let under_way = reloader.gate.clone().lock_owned().await;
         let before = reloader.live.load_full();

@@ -10,11 +10,13 @@ use crate::settings::Settings;
 
 /// Keys and sections that are followed while everything runs. All others need a restart.
 const FOLLOWED: &[&str] = &[
+    "alerts.rules",
     "application",
     "auth",
     "collect",
     "grafana",
     "health",
+    "interface",
     "iris",
     "log.level",
     "network",

@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+use outbox::Outbox;
 use tsdb::{Head, Journal, OpenError, Options};
 use vitals_actors::{
+    alert::{evaluator::read_checkpoint, state::Checkpoint},
     history::{read_uptimes, write_uptimes},
     last_known::LastKnown,
     standing::Uptimes,
@@ -17,6 +19,8 @@ use vitals_actors::{
 
 use crate::settings::History;
 
+/// The folder of alerts that are on their way, in the data directory.
+const OUTBOX: &str = "outbox";
 /// The folder of history in the data directory.
 pub(crate) const FOLDER: &str = "history";
 /// At the end of the process, a disk is given so much time.
@@ -29,6 +33,19 @@ pub(crate) struct Store {
     pub(crate) journal: Option<Journal>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) uptimes: Uptimes,
+    /// Alerts on their way.
+    pub(crate) outbox: Outbox,
+    /// What alerts were in.
+    pub(crate) alerts: Option<Checkpoint>,
+}
+
+/// Why what is stored cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error(transparent)]
+    History(#[from] tsdb::OpenError),
+    #[error(transparent)]
+    Outbox(#[from] outbox::OpenError),
 }
 
 impl Store {
@@ -36,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// When another process holds it, or a newer version wrote it.
-    pub(crate) fn open(data: Option<&Path>, settings: &History) -> Result<Self, OpenError> {
+    pub(crate) fn open(data: Option<&Path>, settings: &History) -> Result<Self, StoreError> {
         let options = options(settings);
         let Some(data) = data else {
             return Ok(Self::in_memory(options));
@@ -66,7 +83,14 @@ impl Store {
             log::warn!("{error}");
             Uptimes::new()
         });
+        let outbox = open_outbox(&data.join(OUTBOX))?;
+        let alerts = read_checkpoint(data).unwrap_or_else(|error| {
+            log::warn!("{error}");
+            None
+        });
         Ok(Store {
+            outbox,
+            alerts,
             head,
             journal: Some(journal),
             data: Some(data.to_owned()),
@@ -80,8 +104,31 @@ impl Store {
             journal: None,
             data: None,
             uptimes: Uptimes::new(),
+            outbox: Outbox::in_memory(outbox::Options::default()),
+            alerts: None,
         }
     }
+}
+
+/// One that cannot be read or written is no reason to tell nobody.
+fn open_outbox(directory: &Path) -> Result<Outbox, StoreError> {
+    let options = outbox::Options::default();
+    let (outbox, found) = match Outbox::open(directory, options) {
+        Ok(opened) => opened,
+        Err(error @ outbox::OpenError::Newer { .. }) => return Err(error.into()),
+        Err(error) => {
+            log::error!("{error}; alerts on their way are in memory only");
+            return Ok(Outbox::in_memory(options));
+        }
+    };
+    for damage in &found.damaged {
+        let path = damage.path.display();
+        log::warn!("{path}: {} damaged bytes were set aside", damage.bytes);
+    }
+    if found.records > 0 {
+        log::info!("{} alerts are on their way from before", found.records);
+    }
+    Ok(outbox)
 }
 
 /// As the store takes them.
@@ -96,7 +143,15 @@ pub(crate) fn options(settings: &History) -> Options {
 }
 
 /// Writes what still waits, once all actors have ended. A disk that hangs is not waited for.
-pub(crate) fn finish(journal: Option<Journal>, data: Option<PathBuf>, last_known: &LastKnown) {
+pub(crate) fn finish(
+    journal: Option<Journal>,
+    data: Option<PathBuf>,
+    outbox: &Outbox,
+    last_known: &LastKnown,
+) {
+    if !outbox.close(LAST_WORDS) {
+        log::error!("the disk does not answer; the last alerts on their way are lost");
+    }
     let (Some(journal), Some(data)) = (journal, data) else {
         return;
     };

@@ -4,8 +4,13 @@
 //! vitals                 one_for_one, 5 restarts in 60 s; past that the process ends with 70
 //! ├── pipeline           one_for_one, 10 in 60 s
 //! │   ├── history        every sample, in memory
-//! │   └── aggregator     the latest value of every series
+//! │   ├── aggregator     the latest value of every series
+//! │   ├── evaluator      the rules, as samples come
+//! │   └── dispatcher     what begins to fire or ends, to every sink
 //! ├── journal            writes history to disk
+//! ├── sinks              one_for_one, never escalates
+//! │   ├── log            alerts as lines of the log
+//! │   └── redis          alerts on Redis
 //! ├── collectors         one_for_one, never escalates
 //! │   ├── system         the host, every second
 //! │   └── network        connections to what it depends on
@@ -24,7 +29,12 @@ use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
+    alert::{
+        dispatcher::{Cadence, Dispatcher, DispatcherSettings},
+        evaluator::{EvaluatorActor, EvaluatorSettings, Ruling},
+    },
     clock::Clock,
+    events::Events,
     health::{Health, HealthSettings},
     history::{History, HistorySettings, Journal, JournalSettings},
     last_known::LastKnown,
@@ -34,11 +44,12 @@ use vitals_actors::{
 };
 
 use crate::{
+    alerting::{self, Sinks},
     audit::Audit,
     build,
     cli::Flags,
     collectors::Collectors,
-    front::{Freshness, Front, Shared},
+    front::{Desk, Freshness, Front, Shared},
     reload::{Reloader, tuning},
     settings::Settings,
     store::Store,
@@ -70,6 +81,11 @@ pub(crate) struct Parts {
     /// Where there is a directory to write to.
     journal: Option<(Ref<Journal>, JournalSettings)>,
     aggregator: Ref<Aggregator>,
+    evaluator: Ref<EvaluatorActor>,
+    evaluator_settings: EvaluatorSettings,
+    dispatcher: Ref<Dispatcher>,
+    dispatcher_settings: DispatcherSettings,
+    sinks: (Ref<Overseer>, Sinks),
     collectors: Arc<Collectors>,
     health: Ref<Health>,
     front: Ref<Front>,
@@ -80,6 +96,7 @@ impl Parts {
     /// When the names of Vitals' own metrics clash.
     pub(crate) fn new(
         settings: Settings,
+        ruling: Ruling,
         flags: Flags,
         listener: TcpListener,
         store: Store,
@@ -91,6 +108,12 @@ impl Parts {
         let own = OwnMetrics::new()?;
         let audit = Arc::new(Audit::new(store.data.as_deref(), own.audit_lost.clone()));
         let last_known = LastKnown::new();
+        let aggregator = Ref::new("aggregator", capacity(1024, 256));
+        let evaluator = Ref::new("evaluator", capacity(8, 16));
+        let dispatcher = Ref::new("dispatcher", capacity(1024, 16));
+        let (events, sinks) = (Events::default(), Sinks::new(&settings, own.clone()));
+        let ruling = Arc::new(ArcSwap::from_pointee(ruling));
+        let machine = machine();
         let history = Ref::new("history", capacity(64, 16));
         let journal = store.journal.zip(store.data).map(|(journal, data)| {
             let settings = JournalSettings {
@@ -103,9 +126,30 @@ impl Parts {
         let history_settings = HistorySettings {
             head: store.head.clone(),
             journal: journal.as_ref().map(|(journal, _)| journal.clone()),
+            evaluator: evaluator.clone(),
+        };
+        let evaluator_settings = EvaluatorSettings {
+            ruling: ruling.clone(),
+            head: store.head.clone(),
+            history: history.clone(),
+            dispatcher: dispatcher.clone(),
+            aggregator: aggregator.clone(),
+            last_known: last_known.clone(),
+            own: own.clone(),
+            clock: Clock::System,
+            data: journal.as_ref().map(|(_, settings)| settings.data.clone()),
+            left: store.alerts.map(Arc::new),
+        };
+        let dispatcher_settings = DispatcherSettings {
+            outbox: store.outbox,
+            sinks: sinks.outlets(),
+            source: alerting::source(&machine),
+            events: events.clone(),
+            own: own.clone(),
+            clock: Clock::System,
+            cadence: Cadence::default(),
         };
         let tree = Arc::new(OnceLock::new());
-        let aggregator = Ref::new("aggregator", capacity(1024, 256));
         let health = Ref::new("health", capacity(16, 16));
         let backoff = backoff(&settings);
         let collectors = Collectors::new(aggregator.clone(), own.clone(), backoff);
@@ -119,6 +163,7 @@ impl Parts {
             head: store.head.clone(),
             uptimes: Arc::new(store.uptimes),
             clock: Clock::System,
+            events: events.clone(),
         };
         let reloader = Arc::new(Reloader {
             flags,
@@ -126,6 +171,8 @@ impl Parts {
             live: live.clone(),
             tuning: tuning.clone(),
             aggregator: aggregator.clone(),
+            evaluator: evaluator.clone(),
+            ruling,
             health: health.clone(),
             collectors: collectors.clone(),
             own: own.clone(),
@@ -136,11 +183,13 @@ impl Parts {
         });
         let shared = Arc::new(Shared {
             aggregator: aggregator.clone(),
+            evaluator: evaluator.clone(),
+            events,
             head: store.head,
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
             freshness: Freshness::new(collectors.system.clone(), last_known.clone()),
-            own,
+            own: own.clone(),
             tree: tree.clone(),
             draining: Default::default(),
             chaos: settings.server.chaos && settings.server.address.ip().is_loopback(),
@@ -150,9 +199,11 @@ impl Parts {
             audit,
             room: Default::default(),
             exports: Default::default(),
+            seats: Default::default(),
+            desk: Desk::new(&settings.query, own.clone()),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
-            machine: machine(),
+            machine,
         });
         Ok(Parts {
             listener: Arc::new(listener),
@@ -168,6 +219,11 @@ impl Parts {
             history_settings,
             journal,
             aggregator,
+            evaluator,
+            evaluator_settings,
+            dispatcher,
+            dispatcher_settings,
+            sinks: (Ref::new("sinks", Capacity::default()), sinks),
             collectors,
             health,
             front: Ref::new("front", capacity(16, 16)),
@@ -183,7 +239,9 @@ impl Parts {
             .intensity(restarts, period)
             .child(self.overseer(&self.pipeline, move || pipeline.pipeline()));
         let root = self.journal().into_iter().fold(root, Overseer::child);
-        root.child(self.overseer(&self.collectors.overseer, move || collectors.collectors()))
+        let sinks = self.clone();
+        root.child(self.overseer(&self.sinks.0, move || sinks.sinks()))
+            .child(self.overseer(&self.collectors.overseer, move || collectors.collectors()))
             .child(self.health())
             .child(self.front())
     }
@@ -194,6 +252,33 @@ impl Parts {
             .intensity(restarts, period)
             .child(self.history())
             .child(self.aggregator())
+            .child(self.evaluator())
+            .child(self.dispatcher())
+    }
+
+    fn sinks(self: &Arc<Self>) -> Overseer {
+        let Intensity { restarts, period } = self.settings.supervision.collectors;
+        let overseer = Overseer::new(Strategy::OneForOne)
+            .intensity(restarts, period)
+            .escalate(Escalate::Never);
+        let children = self.sinks.1.children(backoff(&self.settings));
+        children.into_iter().fold(overseer, Overseer::child)
+    }
+
+    fn evaluator(&self) -> ChildSpec {
+        let settings = self.evaluator_settings.clone();
+        ChildSpec::new(&self.evaluator, move |start, _| {
+            EvaluatorActor::new(&start, settings.clone())
+        })
+        .backoff(backoff(&self.settings))
+    }
+
+    fn dispatcher(&self) -> ChildSpec {
+        let settings = self.dispatcher_settings.clone();
+        ChildSpec::new(&self.dispatcher, move |start, _| {
+            Dispatcher::new(&start, settings.clone())
+        })
+        .backoff(backoff(&self.settings))
     }
 
     fn history(&self) -> ChildSpec {

@@ -327,7 +327,8 @@ fn requests_that_wait_for_their_answers_wait_outside() {
 
 #[test]
 fn what_one_client_does_the_others_do_not_feel() {
-    let vitals = Setup::new().settings(SETTINGS).ready();
+    // With patience for the others, who may be slow for want of a processor.
+    let vitals = Setup::new().ready();
     let enough = Instant::now() + Duration::from_secs(2);
     let address = vitals.address;
     let flood = move || {

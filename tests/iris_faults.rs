@@ -36,23 +36,23 @@ const BODIES: [Row; 6] = [
 
 #[test]
 fn connections() {
-    go_through(&CONNECTIONS);
+    go_through(&CONNECTIONS, Watched::by_account);
 }
 
 #[test]
 fn pages() {
-    go_through(&PAGES);
+    go_through(&PAGES, Watched::by_account);
 }
 
 #[test]
 fn bodies() {
-    go_through(&BODIES);
+    go_through(&BODIES, Watched::patiently);
 }
 
 /// One after the other, on one Vitals and one IRIS, which has one session for all of it.
-fn go_through(rows: &[Row]) {
+fn go_through(rows: &[Row], watch: impl Fn(&Simulated) -> Watched) {
     let iris = Simulated::start(&["--steady", "--auth", "all"]);
-    let watched = Watched::by_account(&iris);
+    let watched = watch(&iris);
     for row in rows {
         one(&iris, &watched, row);
     }

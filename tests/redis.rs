@@ -318,3 +318,33 @@ fn what_is_no_redis_is_named_and_bounded() {
     assert!(!text.contains("xxx"));
     vitals.nothing_panicked_unguarded();
 }
+
+#[test]
+fn a_reload_brings_it_and_takes_it_away_and_touches_nobody_else() {
+    let redis = Redis::start(&[]);
+    let settings = |more: &str| format!("{SOON}\n{more}\n");
+    let vitals = Setup::new().settings(&settings("")).ready();
+    let source = Source::of(&vitals, "redis");
+    let reload = |more: &str| {
+        vitals.directory.write("vitals.toml", &settings(more));
+        vitals.process.signal(Signal::HUP);
+    };
+    let paths = || vitals.tree().paths();
+    reload(&format!("redis.url = \"redis://{}\"", redis.host()));
+    source.is_well();
+    assert!(paths().contains(&"collectors/redis".to_owned()));
+    // A mistake changes nothing.
+    reload("redis.url = \"redis:6379\"");
+    source.becomes("vitals_config_last_reload_successful", 0.0);
+    source.is_well();
+    reload("");
+    until("it is forgotten", DEADLINE, || {
+        let gone = !paths().contains(&"collectors/redis".to_owned());
+        (gone && source.series("vitals_redis_").is_empty() && source.check().is_null())
+            .then_some(())
+    });
+    for node in &vitals.tree().0 {
+        let is_network = node.path == "collectors/network";
+        assert!(node.generation == 1 || is_network, "{node:?}");
+    }
+}

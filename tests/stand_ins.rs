@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::stage::{DEADLINE, Setup, Simulated, Vitals, until};
+use crate::stage::{DEADLINE, Pages, Redis, Setup, Simulated, Source, Vitals, until};
 
 const SETTINGS: &str = "collect.interval = \"1s\"\nhealth.interval = \"1s\"\n";
 
@@ -56,6 +56,53 @@ fn iris_stands_in_for_an_application() {
         (ratio > 0.0 && ratio < 1.0).then_some(())
     });
     assert_eq!(target(&vitals, "error_rate")["simulated"], true);
+}
+
+#[test]
+fn redis_stands_in_for_a_cache_no_application_counts() {
+    let redis = Redis::start(&[]);
+    // One counts its cache, and the other does not.
+    let counting = Pages::start(
+        "http_requests_total{status=\"200\"} 1\ncache_hits_total 5\ncache_misses_total 5\n",
+    );
+    let silent = Pages::start("http_requests_total{status=\"200\"} 1\n");
+    let section = |name: &str, pages: &Pages| {
+        let url = format!("http://{}/metrics", pages.address);
+        format!("[[application]]\nname = \"{name}\"\nmetrics = \"{url}\"\n")
+    };
+    let sections = section("counting", &counting) + &section("silent", &silent);
+    let setup = Setup::new().settings(&format!("{SETTINGS}{sections}"));
+    let vitals = setup.variable("REDIS_HOST", &redis.host()).ready();
+    let source = Source::of(&vitals, "redis");
+    source.is_well();
+    redis.look_up(190, 10);
+    counting.say(
+        "http_requests_total{status=\"200\"} 1\ncache_hits_total 905\ncache_misses_total 105\n",
+    );
+    source.becomes(
+        "vitals_application_cache_hit_ratio{application=\"silent\"}",
+        0.95,
+    );
+    source.becomes(
+        "vitals_application_cache_hit_ratio{application=\"counting\"}",
+        0.9,
+    );
+    let labels = "application=\"silent\",signal=\"cache_hit\",source=\"vitals_redis_hit_ratio\"";
+    source.becomes(&format!("vitals_source{{{labels}}}"), 1.0);
+    until("the worst counts", DEADLINE, || {
+        (target(&vitals, "cache_hit")["worst"]["application"] == "counting").then_some(())
+    });
+    // When it is gone, the one that counts itself is not told less of, and the reason is Redis's.
+    drop(redis);
+    source.is_down("connect", "Connection refused");
+    let gone = "vitals_application_cache_hit_ratio{application=\"silent\"}";
+    until("nothing stands in", DEADLINE, || {
+        vitals.page().get(gone).is_none().then_some(())
+    });
+    source.becomes(
+        "vitals_application_cache_hit_ratio{application=\"counting\"}",
+        0.9,
+    );
 }
 
 #[test]

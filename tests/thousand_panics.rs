@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stage::{DEADLINE, Scraper, Setup, until};
+use crate::stage::{DEADLINE, Scraper, Setup, resident_bytes, threads, until};
 
 /// A collector may fail as often as it likes: it is degraded after five times, and that is all.
 const SETTINGS: &str = r#"
@@ -15,10 +15,14 @@ const SYSTEM: &str = "collectors/system";
 const PANICS: u64 = 1000;
 /// With 10 ms between two lives, and a busy machine.
 const ALL: Duration = Duration::from_secs(240);
+/// Memory that may be kept: buffers, arenas of the allocator.
+const KEPT: u64 = 20_000_000;
 
 #[test]
 fn no_scrape_fails_and_it_recovers() {
     let mut vitals = Setup::new().settings(SETTINGS).flag("--chaos").ready();
+    vitals.page(); // what one scrape takes is taken
+    let (memory, threads_before) = (resident_bytes(&vitals), threads(&vitals));
     let scrapers = [
         Scraper::on_new_connections(vitals.address),
         Scraper::on_one_connection(vitals.address),
@@ -49,6 +53,12 @@ fn no_scrape_fails_and_it_recovers() {
     for scraper in scrapers {
         scraper.finish().all_went_well();
     }
+    // Each of them had a thread of its own.
+    until("the threads are gone", DEADLINE, || {
+        (threads(&vitals) <= threads_before + 4).then_some(())
+    });
+    let grown = resident_bytes(&vitals).saturating_sub(memory);
+    assert!(grown < KEPT, "{grown} bytes more than before");
     let counted = vitals
         .page()
         .value(r#"vitals_actor_restarts_total{actor="collectors/system"}"#);

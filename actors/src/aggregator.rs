@@ -16,13 +16,14 @@ use tsdb::Head;
 
 use crate::{
     clock::Clock,
+    events::{Events, TargetTick},
     health::HealthReport,
     history::{self, History, Reader},
     keep::Keep,
     last_known::LastKnown,
     messages::{
-        Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom, Observation,
-        Probe, Retuned, Verdict,
+        Alerted, Batch, Forget, GetExposition, GetHealth, GetStanding, GetSummary, Heirloom,
+        Observation, Probe, Retuned, Verdict,
     },
     own::{self, OwnMetrics},
     page::Page,
@@ -31,11 +32,13 @@ use crate::{
     summary::{Judgement, Summary, TargetStatus, judge},
     targets::Scope,
     trend::{Subject, Trend},
-    tuning::Tunable,
+    tuning::{InterfaceHours, Tunable},
 };
 
 /// A page is rendered anew after this time even if nothing came in: Vitals' own counters move.
 const PAGE_LASTS: Duration = Duration::from_secs(1);
+/// From one tick for whoever watches to the next.
+const TICK: Duration = Duration::from_secs(1);
 /// From one look at trends to the next: each summary has one of its minute.
 const LOOK_BACK: Duration = Duration::from_secs(30);
 /// The next look at the summary, where no source is about to expire.
@@ -62,6 +65,8 @@ pub struct AggregatorSettings {
     pub uptimes: Arc<Uptimes>,
     /// Whose multiples the ticks lie on.
     pub clock: Clock,
+    /// Where whoever watches is told.
+    pub events: Events,
 }
 
 /// Holds the latest of everything.
@@ -133,13 +138,20 @@ impl Aggregator {
     }
 
     fn refresh_summary(&mut self) {
+        self.refresh_summary_if(false);
+    }
+
+    /// `alerted`: whatever else is as it was.
+    fn refresh_summary_if(&mut self, alerted: bool) {
         let tuning = self.settings.tuning.load();
-        let summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
+        let mut summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
+        summary.alerts = self.settings.last_known.firing.load().to_vec();
         let now = Instant::now();
-        let due = self.summary.as_ref().is_none_or(|(made, before)| {
-            now.duration_since(*made) >= tuning.summary_interval
-                || before.differs_in_status(&summary)
-        });
+        let due = alerted
+            || self.summary.as_ref().is_none_or(|(made, before)| {
+                now.duration_since(*made) >= tuning.summary_interval
+                    || before.differs_in_status(&summary)
+            });
         if due {
             let summary = Arc::new(summary);
             self.summary = Some((now, summary.clone()));
@@ -181,6 +193,26 @@ impl Aggregator {
         spawn_blocking_guarded(ctx, look, |trends, me, _| {
             (me.trends, me.looking) = (trends, false);
         });
+    }
+
+    /// Tells whoever watches how the targets are.
+    fn tick(&mut self, _: &mut Context<Self>) {
+        if !self.settings.events.is_watched() || !self.checkpoint.is_current() {
+            return;
+        }
+        let thresholds = &self.settings.tuning.load().thresholds;
+        let judged = judge(&self.standing, thresholds, Instant::now());
+        let whole = judged
+            .iter()
+            .filter(|one| one.scope != Some(Scope::Container));
+        let ticks: Vec<_> = whole
+            .map(|one| TargetTick {
+                id: one.id,
+                value: one.value,
+                status: one.status.as_str(),
+            })
+            .collect();
+        self.settings.events.tick(self.now(), &ticks);
     }
 
     /// What a source told and no longer stands ends in the history, too.
@@ -227,6 +259,8 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
         settings.own.history_behind.get(),
     ));
     families.extend(own::of_collectors(standing, now));
+    families.extend(settings.last_known.alert_figures.load().iter().cloned());
+    families.push(hours(&settings.tuning.load().interfaces, settings.clock));
     if let Some(tree) = settings.tree.get() {
         families.extend(own::of_actors(&tree.snapshot()));
     }
@@ -241,6 +275,22 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
         MetricFamily::gauge("vitals_build_info", "The build that is running.").with(build, 1.0),
     );
     families
+}
+
+/// Which HL7 interfaces are expected to speak now.
+fn hours(interfaces: &[InterfaceHours], clock: Clock) -> MetricFamily {
+    let mut family = MetricFamily::gauge(
+        "vitals_hl7_interface_in_hours",
+        "Whether the interface is expected to speak now.",
+    );
+    let now = Timestamp::try_from(clock.now()).map_or(0, Timestamp::as_millisecond);
+    for interface in interfaces {
+        let (iris, host) = (&*interface.iris, &*interface.host);
+        let in_hours = interface.hours.as_ref().is_none_or(|h| h.contains(now));
+        let labels = Labels::new([("iris", iris), ("interop_host", host)]);
+        family.push(labels, f64::from(in_hours));
+    }
+    family
 }
 
 fn targets_met(judgements: &[Judgement]) -> MetricFamily {
@@ -272,6 +322,7 @@ impl Actor for Aggregator {
         self.expect_silence(ctx);
         self.keep_own(ctx);
         ctx.run_later(LOOK, Self::look_back);
+        ctx.run_interval(TICK, Self::tick);
     }
 }
 
@@ -307,6 +358,14 @@ impl Handler<Observation> for Aggregator {
             }
             self.refresh_summary();
         }
+    }
+}
+
+impl Handler<Alerted> for Aggregator {
+    type Result = ();
+
+    fn handle(&mut self, _: Alerted, _: &mut Self::Context) {
+        self.refresh_summary_if(true);
     }
 }
 

@@ -15,6 +15,8 @@ use crate::{messages::Batch, standing::Source, told::Told};
 
 /// The source of what Vitals says of itself.
 pub const OWN: &str = "vitals";
+/// The source of what rules write.
+pub const RULES: &str = "rules";
 /// Series that are kept at every tick, at most.
 const MOST_FAST: usize = 40;
 /// Families that are kept at every tick, the most wanted first, each only if it fits whole.

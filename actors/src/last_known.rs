@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use exposition::MetricFamily;
 
-use crate::{health::HealthReport, standing::Standing, summary::Summary};
+use crate::{
+    health::HealthReport,
+    standing::Standing,
+    summary::{ActiveAlert, Summary},
+};
 
 /// The latest of everything, readable without asking anybody. Owned by the process: it outlives
 /// every incarnation of those who write it, and only the one in office writes.
@@ -14,6 +19,10 @@ pub struct LastKnown {
     pub standing: ArcSwap<Standing>,
     /// Written by the aggregator.
     pub summary: ArcSwapOption<Summary>,
+    /// How rules do; written by the evaluator.
+    pub alert_figures: ArcSwap<Vec<MetricFamily>>,
+    /// What fires; written by the evaluator.
+    pub firing: ArcSwap<Vec<ActiveAlert>>,
     /// Written by the health checker.
     pub health: ArcSwapOption<HealthReport>,
 }

@@ -1,9 +1,11 @@
 //! The actors of Vitals and the messages between them. Start reading at `messages.rs`.
 
 pub mod aggregator;
+pub mod alert;
 mod beside;
 pub mod clock;
 pub mod collector;
+pub mod events;
 pub mod federation;
 pub mod health;
 pub mod history;

@@ -5,6 +5,10 @@
 //! |---|---|---|---|
 //! | [`Observation`] | collector → aggregator | once taken in | held |
 //! | [`Batch`] | aggregator → history | - | held |
+//! | [`Appended`] | history → evaluator | - | held |
+//! | [`Alerted`] | evaluator → aggregator | - | held |
+//! | [`Ruled`] | whoever reloads the settings → evaluator | - | held |
+//! | [`GetRules`] | front → evaluator | the rules, and what they are in | refused |
 //! | [`Write`] | history → journal | - | held |
 //! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
 //! | [`Retuned`] | whoever reloads the settings → aggregator, health | - | held |
@@ -15,8 +19,13 @@
 //! | [`GetHealth`] | front → aggregator | the last verdict | refused |
 //! | [`Probe`] | health → aggregator | what the sources do | held |
 //! | [`Verdict`] | health → aggregator | - | held |
+//! | [`Transition`] | evaluator → dispatcher | its number in the outbox | held |
+//! | [`Firing`] | evaluator → dispatcher | - | held |
+//! | [`Deliver`] | dispatcher → sink | [`Delivered`], or how far it came | held |
+//! | [`Reconcile`] | dispatcher → sink | what was corrected | held |
+//! | [`Beat`] | dispatcher → sink | - | refused |
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use actix::Message;
 use exposition::{Labels, MetricFamily, text::Format};
@@ -24,6 +33,11 @@ use jiff::Timestamp;
 use supervision::{Lane, OnLane};
 
 use crate::{
+    alert::{
+        evaluator::RulesView,
+        notification::{Alert, Notification},
+        sink::{SinkError, Undelivered},
+    },
     collector::{Absent, CollectError},
     health::HealthReport,
     page::Page,
@@ -41,10 +55,19 @@ lanes! {
     Observation => Commands,
     Batch => Commands,
     Write => Commands,
+    Appended => Commands,
+    Alerted => Commands,
+    Ruled => Commands,
+    GetRules => Queries,
     Forget => Commands,
     Retuned => Commands,
     Verdict => Commands,
     Probe => Commands,
+    Transition => Commands,
+    Firing => Commands,
+    Deliver => Commands,
+    Reconcile => Commands,
+    Beat => Queries,
     Refresh => Queries,
     GetExposition => Queries,
     GetStanding => Queries,
@@ -106,6 +129,29 @@ pub struct Batch {
     /// These are all the source has: what it had before and is not here ends.
     pub complete: bool,
 }
+
+/// Samples of these metrics have come.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Appended {
+    /// Names of metrics.
+    pub names: BTreeSet<Arc<str>>,
+}
+
+/// Something has begun to fire, or has ended: the summary tells of it at once.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Alerted;
+
+/// The [`Ruling`](crate::alert::evaluator::Ruling) is another.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Ruled;
+
+/// All rules and what they are in, as of the last evaluation.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Arc<RulesView>")]
+pub struct GetRules;
 
 /// There is something to be written to disk. Says nothing of what: one that waits is as good as two.
 #[derive(Debug, Clone, Copy, Message)]
@@ -176,3 +222,77 @@ pub struct Verdict(pub Arc<HealthReport>);
 
 /// The latest of everything, as an incarnation of the aggregator leaves it to the next.
 pub type Heirloom = Arc<Standing>;
+
+/// An alert has begun to fire, or has ended. Answered with its number once the outbox has it in
+/// memory; on disk it is once [`Outbox::durable`](outbox::Outbox::durable) has passed that number.
+/// `None`: it is too long for the outbox, and among the dead letters.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Option<u64>")]
+pub struct Transition {
+    /// As it is now.
+    pub alert: Arc<Alert>,
+    /// The time of the sample that made it so.
+    pub at: Timestamp,
+}
+
+/// Everything that fires. Told when the evaluator starts and at least every minute after that:
+/// whatever was lost between the two is made good by the difference.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Firing {
+    /// All of it, each fingerprint once.
+    pub alerts: Vec<Arc<Alert>>,
+    /// When this was so.
+    pub at: Timestamp,
+}
+
+/// Tell the world: at most [`MOST`](crate::alert::sink::MOST) notifications, in the order of their
+/// numbers, which is the order to send them in.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Delivered, Undelivered>")]
+pub struct Deliver {
+    /// One or more.
+    pub notifications: Arc<[Notification]>,
+    /// Those up to this number have been announced: they are only to be kept.
+    pub announced: u64,
+    /// Earlier ones could not be kept by the receiver, which still can announce: only announce these,
+    /// they come again.
+    pub ahead: bool,
+}
+
+/// Everything up to this number has been accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    /// The number of the last notification.
+    pub seq: u64,
+}
+
+/// Make what the receiver keeps of firing alerts what it should be. Sent only when everything
+/// before it has been delivered.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Reconciled, SinkError>")]
+pub struct Reconcile {
+    /// The last notification of everything that fires.
+    pub firing: Arc<[Notification]>,
+    /// Announce all of it once more.
+    pub announce: bool,
+}
+
+/// What a [`Reconcile`] found wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reconciled {
+    /// What fires and was not kept as it is.
+    pub restored: usize,
+    /// What was kept and does not fire.
+    pub cleared: usize,
+}
+
+/// A sign of life for whoever watches the watcher. It stays away when the evaluator does.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<(), SinkError>")]
+pub struct Beat {
+    /// What is to be kept: a line of JSON.
+    pub json: Arc<str>,
+    /// For how long.
+    pub lasts: Duration,
+}

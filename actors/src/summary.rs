@@ -54,6 +54,17 @@ pub enum TargetStatus {
     NoData,
 }
 
+impl TargetStatus {
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TargetStatus::Met => "met",
+            TargetStatus::Missed => "missed",
+            TargetStatus::NoData => "no_data",
+        }
+    }
+}
+
 /// How many of the targets could be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]

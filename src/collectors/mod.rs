@@ -25,8 +25,8 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-pub(crate) use self::wanted::connections;
 use self::wanted::{SYSTEM, Source, Wanted, wanted};
+pub(crate) use self::{sources::redis as redis_settings, wanted::connections};
 use crate::settings::Settings;
 
 /// The address of a collector that may be replaced by another.

@@ -25,7 +25,7 @@ pub(super) fn system(system: System) -> SystemSettings {
     }
 }
 
-pub(super) fn redis(url: RedisUrl, redis: Redis, machine: &Trust) -> RedisSettings {
+pub(crate) fn redis(url: RedisUrl, redis: Redis, machine: &Trust) -> RedisSettings {
     RedisSettings {
         url,
         account: redis.account(),

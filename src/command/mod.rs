@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod alerts;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -7,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod healthcheck;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod query;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 

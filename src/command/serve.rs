@@ -11,6 +11,7 @@ use std::{
 use actix_rt::{Arbiter, System};
 use supervision::{Exit, Root};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use vitals_actors::alert::evaluator::Ruling;
 
 use crate::{
     cli::Flags,
@@ -19,7 +20,7 @@ use crate::{
     front::Shared,
     journal_of_the_tree, logging, open_files, port_holder,
     settings::Settings,
-    store::{self, Store},
+    store::{self, Store, StoreError},
     tree::Parts,
     watchdog,
 };
@@ -39,7 +40,7 @@ enum ServeError {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
-    History(#[from] tsdb::OpenError),
+    Store(#[from] StoreError),
     #[error("cannot take signals: {0}")]
     Signals(io::Error),
     #[error("two of Vitals' own metrics clash: {0}")]
@@ -47,9 +48,9 @@ enum ServeError {
 }
 
 /// Runs until a signal, or until the tree gives up.
-pub(crate) fn run(settings: Settings, flags: Flags) -> ExitCode {
+pub(crate) fn run(settings: Settings, ruling: Ruling, flags: Flags) -> ExitCode {
     logging::start(&settings.log);
-    match System::new().block_on(serve(settings, flags)) {
+    match System::new().block_on(serve(settings, ruling, flags)) {
         Ok(Exit::Shutdown | Exit::Normal) => {
             log::info!("stopped");
             ExitCode::SUCCESS
@@ -65,13 +66,13 @@ pub(crate) fn run(settings: Settings, flags: Flags) -> ExitCode {
     }
 }
 
-async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
+async fn serve(settings: Settings, ruling: Ruling, flags: Flags) -> Result<Exit, ServeError> {
     let listener = listen(settings.server.address)?;
     // The port may have been any free one.
     let address = listener.local_addr().unwrap_or(settings.server.address);
     let data = DataDirectory::lock(&settings.server.data)?;
     let store = Store::open(data.path(), &settings.history)?;
-    let journal = store.journal.clone();
+    let (journal, outbox) = (store.journal.clone(), store.outbox.clone());
     let mut signals = Signals::take().map_err(ServeError::Signals)?;
     open_files::allow(settings.server.max_connections);
     if settings.server.chaos && !address.ip().is_loopback() {
@@ -81,6 +82,7 @@ async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
     let budget = settings.supervision.abandoned_threads as usize;
     let parts = Arc::new(Parts::new(
         settings,
+        ruling,
         flags,
         listener,
         store,
@@ -91,14 +93,14 @@ async fn serve(settings: Settings, flags: Flags) -> Result<Exit, ServeError> {
     let tree = root.tree().clone();
     // Nobody has asked for it yet: the tree starts when this future waits for the first time.
     let _ = parts.tree.set(tree.clone());
-    journal_of_the_tree::keep(&tree);
+    journal_of_the_tree::keep(&tree, parts.shared.events.clone());
     watchdog::watch(tree);
     log::info!("vitals {} listens on {address}", crate::build::release_id());
 
     let exit = until_the_end(&root, &parts.shared, &mut signals).await;
     parts.shared.audit.finish();
     let data = data.path().map(Path::to_owned);
-    store::finish(journal, data, &parts.shared.last_known);
+    store::finish(journal, data, &outbox, &parts.shared.last_known);
     Ok(exit)
 }
 

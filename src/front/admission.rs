@@ -63,15 +63,15 @@ impl Refusal {
         }
     }
 
-    /// Counts it, and says why.
-    pub(super) fn answer(&self, shared: &Shared) -> HttpResponse {
+    /// Counts it, and says why to whoever asked for this path.
+    pub(super) fn answer(&self, path: &str, shared: &Shared) -> HttpResponse {
         let (status, code) = self.status_and_code();
         shared.own.http_refused.with_label_values(&[code]).inc();
         let mut response = HttpResponse::build(status);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));
         }
-        error::with(response, code, &self.to_string())
+        error::for_path(shared.below_prefix(path), response, code, &self.to_string())
     }
 }
 
@@ -84,7 +84,8 @@ pub(super) async fn admit(
     let place = match pass(&shared, &mut request).await {
         Ok(place) => place,
         Err(refusal) => {
-            let answer = Held::instead_of(&mut request, refusal.answer(&shared));
+            let answer = refusal.answer(request.path(), &shared);
+            let answer = Held::instead_of(&mut request, answer);
             return Ok(request.into_response(answer).map_into_right_body());
         }
     };

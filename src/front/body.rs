@@ -78,7 +78,7 @@ pub(super) fn expected(
     let limit = shared.live.load().server.max_body.get();
     match declared(request.headers()) {
         Some(length) if length > limit => {
-            let mut answer = Refusal::BodyTooLarge { limit }.answer(shared);
+            let mut answer = Refusal::BodyTooLarge { limit }.answer(request.path(), shared);
             headers::complete(answer.headers_mut());
             close_after(&mut answer, request.conn_data());
             Err(answer.into())

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode, web::Data,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::{api, shared::Shared};
 
 /// What every route answers where it cannot do what it was asked.
 #[derive(Serialize, ToSchema)]
@@ -36,6 +40,33 @@ pub(crate) fn with(mut response: HttpResponseBuilder, code: &str, message: &str)
             message: message.into(),
         },
     })
+}
+
+/// The same as whoever asks expects it: below the paths of Prometheus's API it has Prometheus's shape.
+/// `path` is without the prefix.
+pub(crate) fn for_path(
+    path: &str,
+    mut response: HttpResponseBuilder,
+    code: &str,
+    message: &str,
+) -> HttpResponse {
+    match api::is_of_the_api(path) {
+        true => response.json(api::body(code, message)),
+        false => with(response, code, message),
+    }
+}
+
+/// The same, for a request.
+pub(crate) fn at(
+    request: &HttpRequest,
+    response: HttpResponseBuilder,
+    code: &str,
+    message: &str,
+) -> HttpResponse {
+    let shared = request.app_data::<Data<Shared>>();
+    let path = request.path();
+    let path = shared.map_or(path, |shared| shared.below_prefix(path));
+    for_path(path, response, code, message)
 }
 
 /// Nothing young enough is known.

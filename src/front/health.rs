@@ -115,7 +115,7 @@ fn verdict(report: Option<&Arc<HealthReport>>, shared: &Shared) -> (HealthStatus
     }
 }
 
-/// The root looks after its children at least once a second.
+/// The root looks after its children at least every two seconds.
 pub(crate) const ROOT_SILENCE: Duration = Duration::from_secs(15);
 
 fn content_type(request: &HttpRequest) -> &'static str {

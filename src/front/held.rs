@@ -32,26 +32,45 @@ pub(crate) struct Room {
     bytes: Arc<Semaphore>,
 }
 
+/// A part of the room for as long as it lives.
+pub(crate) type Place = OwnedSemaphorePermit;
+
 impl Default for Room {
     fn default() -> Self {
-        Room {
-            making: Arc::new(Semaphore::new(MAKING)),
-            bytes: Arc::new(Semaphore::new(BYTES / UNIT)),
-        }
+        Room::of(MAKING, BYTES)
     }
 }
 
 impl Room {
+    /// For so many that are made at the same time, and so many bytes in answers that are not sent.
+    pub(crate) fn of(making: usize, bytes: usize) -> Self {
+        let units = bytes.div_ceil(UNIT).min(Semaphore::MAX_PERMITS);
+        Room {
+            making: Arc::new(Semaphore::new(making)),
+            bytes: Arc::new(Semaphore::new(units)),
+        }
+    }
+
     /// A turn to make one, held until it is made; `None` where too many wait for theirs.
-    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        let turn = timeout(PATIENCE, self.making.clone().acquire_owned());
+    pub(crate) async fn turn(&self) -> Option<Place> {
+        self.turn_within(PATIENCE).await
+    }
+
+    /// The same, for whoever is less patient, or more.
+    pub(crate) async fn turn_within(&self, patience: Duration) -> Option<Place> {
+        let turn = timeout(patience, self.making.clone().acquire_owned());
         turn.await.ok()?.ok()
+    }
+
+    /// A place for an answer of so many bytes; `None` where others hold too many.
+    pub(crate) fn place(&self, bytes: usize) -> Option<Place> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
+        self.bytes.clone().try_acquire_many_owned(units).ok()
     }
 
     /// An answer that holds its bytes until they are sent; `None` where others hold too many.
     pub(crate) fn hold(&self, bytes: Bytes) -> Option<HeldBytes> {
-        let units = u32::try_from(bytes.len().div_ceil(UNIT)).ok()?;
-        let place = self.bytes.clone().try_acquire_many_owned(units).ok()?;
+        let place = self.place(bytes.len())?;
         Some(HeldBytes {
             bytes: Some(bytes),
             _place: place,
@@ -62,7 +81,7 @@ impl Room {
 /// The body of such an answer.
 pub(crate) struct HeldBytes {
     bytes: Option<Bytes>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl MessageBody for HeldBytes {

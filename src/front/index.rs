@@ -24,6 +24,9 @@ const PAGE: &str = r#"<!DOCTYPE html>
   <dt><a href="metrics">/metrics</a><dd>Everything it measures, for Prometheus
   <dt><a href="federate?match%5B%5D=%7Bjob!=%22%22%7D">/federate?match[]=…</a><dd>What of it a selector selects, and what IRIS tells itself
   <dt><a href="vitals/v1/export?format=csv&amp;shape=wide&amp;step=1m">/vitals/v1/export</a><dd>What is stored, as CSV, JSON lines or OpenMetrics
+  <dt><a href="api/v1/query?query=up">/api/v1/query?query=…</a><dd>What was measured, by PromQL: the API of Prometheus, for Grafana and others
+  <dt><a href="vitals/v1/chart.svg?query=vitals_host_cpu_used_ratio">/vitals/v1/chart.svg?query=…</a><dd>The same as a picture
+  <dt><a href="api/v1/alerts">/api/v1/alerts</a> <a href="vitals/v1/events">/vitals/v1/events</a><dd>What fires, and what happens as it happens
   <dt><a href="vitals/v1/tree">/vitals/v1/tree</a><dd>Its supervised actors
   <dt><a href="livez?verbose">/livez</a> <a href="readyz?verbose">/readyz</a><dd>Probes, as Kubernetes writes them
   <dt><a href="-/healthy">/-/healthy</a> <a href="-/ready">/-/ready</a><dd>Probes, as Prometheus does
@@ -51,12 +54,12 @@ pub(crate) async fn index() -> HttpResponse {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use sha2::{Digest, Sha256};
 
     /// RFC 4648, with padding.
-    fn base64(bytes: &[u8]) -> String {
+    pub(crate) fn base64(bytes: &[u8]) -> String {
         const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let group = |bytes: &[u8]| {
             let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));

@@ -3,8 +3,9 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
     rc::Rc,
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use actix_web::dev::ServiceRequest;
@@ -22,6 +23,10 @@ pub(crate) struct Line {
     over: Cell<bool>,
     /// The reader that waits for its turn.
     reader: RefCell<Option<Waker>>,
+    /// The other side has closed the connection, or half of it.
+    left: Cell<bool>,
+    /// Who wants to know that.
+    deserted: RefCell<Option<Waker>>,
     own: Rc<OwnMetrics>,
 }
 
@@ -47,6 +52,8 @@ impl Line {
             receiving: Cell::new(false),
             over: Cell::new(false),
             reader: RefCell::new(None),
+            left: Cell::new(false),
+            deserted: RefCell::new(None),
             own: own.clone(),
         })
     }
@@ -73,6 +80,27 @@ impl Line {
     /// The answer under way is the last.
     pub(super) fn end(&self) {
         self.over.set(true);
+    }
+
+    /// The other side sends nothing more.
+    pub(super) fn leave(&self) {
+        self.left.set(true);
+        if let Some(waiting) = self.deserted.take() {
+            waiting.wake();
+        }
+    }
+
+    /// Returns once the other side sends nothing more: whoever asks by HTTP waits for his answer with
+    /// an open connection. One request at a time is answered, so one at a time waits.
+    pub(super) async fn gone(&self) {
+        poll_fn(|cx| match self.left.get() {
+            true => Poll::Ready(()),
+            false => {
+                *self.deserted.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     pub(super) fn begun(&self) -> u64 {
@@ -134,6 +162,10 @@ impl Drop for Receiving {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures::poll;
+
     use super::*;
 
     #[test]
@@ -154,5 +186,15 @@ mod tests {
         assert_eq!((line.turn(), line.begun()), (Turn::Rest, 1));
         drop(line);
         assert_eq!(own.http_connections.get(), 0);
+    }
+
+    #[actix_web::test]
+    async fn who_has_left_is_gone() {
+        let line = Line::open(&Rc::new(OwnMetrics::new().unwrap()));
+        let mut gone = pin!(line.gone());
+        assert_eq!(poll!(&mut gone), Poll::Pending);
+        line.leave();
+        gone.await;
+        line.gone().await;
     }
 }

@@ -8,7 +8,11 @@
 //! | `GET /livez`, `/readyz`, `/-/healthy`, `/-/ready` | probes | `probes.rs` |
 //! | `GET /summary` | the targets, judged | `summary.rs` |
 //! | `GET /vitals/v1/export` | what is stored, as CSV, JSON lines or OpenMetrics | `export.rs` |
+//! | `GET /vitals/v1/events` | what happens, as it happens | `events.rs` |
+//! | `GET /runbooks/{alert}` | what to do about an alert | `runbooks.rs` |
 //! | `GET /vitals/v1/tree` | the supervision tree | `tree.rs` |
+//! | `GET /vitals/v1/chart.svg` | a range query as a picture | `chart/` |
+//! | `/api/v1/…` | the API of Prometheus, see there | `api/` |
 //! | `POST /-/reload` | loads the settings anew; needs a token | `reload.rs` |
 //! | `POST /vitals/v1/chaos/{actor}/{fault}` | strikes an actor; only with `--chaos`, on loopback | `chaos.rs` |
 //! | `GET /openapi.json` | these, for machines | `openapi.rs` |
@@ -20,12 +24,15 @@
 
 mod actor;
 mod admission;
+mod api;
 mod body;
 mod caller;
 mod chaos;
+mod chart;
 mod coding;
 mod door;
 mod error;
+mod events;
 mod export;
 mod fallback;
 mod federate;
@@ -45,6 +52,7 @@ mod probes;
 mod query;
 mod reload;
 mod routes;
+mod runbooks;
 mod serving;
 mod shared;
 mod site;
@@ -53,5 +61,6 @@ mod tree;
 mod wire;
 
 pub(crate) use actor::Front;
+pub(crate) use api::Desk;
 pub(crate) use freshness::Freshness;
 pub(crate) use shared::Shared;

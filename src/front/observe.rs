@@ -12,7 +12,7 @@ use actix_web::{
     Error, HttpResponse, ResponseError,
     body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::Method,
+    http::{ConnectionType, Method, Version},
     middleware::Next,
     web::{Bytes, Data},
 };
@@ -39,6 +39,7 @@ pub(crate) async fn observe(
     let code = match &mut answered {
         Ok(response) => {
             headers::complete(response.headers_mut());
+            end_with_the_connection(response);
             response.status()
         }
         Err(error) => error.as_response_error().status_code(),
@@ -57,6 +58,16 @@ pub(crate) async fn observe(
             _ticket: ticket,
         })
     })
+}
+
+/// HTTP/1.0 knows no pieces: an answer of unknown length ends with its connection.
+fn end_with_the_connection(response: &mut ServiceResponse<impl MessageBody>) {
+    let is_old = response.request().version() < Version::HTTP_11;
+    if is_old && response.response().body().size() == BodySize::Stream {
+        let head = response.response_mut().head_mut();
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
 }
 
 /// A handler panicked.

@@ -10,7 +10,8 @@ use utoipa::{
 };
 
 use super::{
-    chaos, export, federate, health, index, metrics, probes, reload, shared::Shared, summary, tree,
+    api, chaos, chart, events, export, federate, health, index, metrics, probes, reload, runbooks,
+    shared::Shared, summary, tree,
 };
 
 /// Every route adds itself here; a test compares this list with the one of `routes.rs`.
@@ -36,13 +37,34 @@ use super::{
         probes::ready,
         summary::summary,
         openapi,
+        events::events,
+        runbooks::runbooks,
         export::export,
         tree::tree,
+        chart::chart,
+        api::query::query,
+        api::query::query_range,
+        api::query::format_query,
+        api::series::series,
+        api::series::labels,
+        api::series::label_values,
+        api::exemplars::query_exemplars,
+        api::metadata::metadata,
+        api::targets::targets,
+        api::rules::rules,
+        api::rules::alerts,
+        api::status::buildinfo,
+        api::status::runtimeinfo,
+        api::status::flags,
+        api::status::config::config,
+        api::status::tsdb::tsdb,
         reload::reload,
         chaos::chaos,
     ),
     tags(
         (name = "measurements", description = "What is measured, and how it compares with the targets"),
+        (name = "alerts", description = "What fires, and what to do about it"),
+        (name = "query", description = "The HTTP API of Prometheus 3, over what is kept"),
         (name = "health", description = "Whether Vitals itself works"),
         (name = "state", description = "What changes Vitals"),
     ),
@@ -90,6 +112,7 @@ mod tests {
         let documented = paths.iter().map(|(path, item)| {
             let access = match (item.get.is_some(), item.post.is_some()) {
                 (true, false) => Access::Read,
+                (true, true) => Access::Query,
                 (false, true) => Access::Change,
                 other => panic!("{path}: {other:?}"),
             };

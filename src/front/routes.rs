@@ -4,14 +4,15 @@
 use actix_web::{
     HttpRequest, HttpResponse, Resource, Route, guard,
     http::{
-        Method, StatusCode,
+        Method,
         header::{ALLOW, LOCATION},
     },
     web::{self, PathConfig, ServiceConfig},
 };
 
 use super::{
-    chaos, error, export, federate, health, index, metrics, openapi, probes, reload, summary, tree,
+    api, chaos, chart, error, events, export, federate, health, index, metrics, openapi, probes,
+    reload, runbooks, summary, tree,
 };
 
 /// A path and what is done there.
@@ -26,6 +27,8 @@ pub(super) struct Entry {
 pub(super) enum Access {
     /// By GET, and by HEAD for the answer without its body.
     Read,
+    /// The same, and by POST with the parameters in a form.
+    Query,
     /// By POST.
     Change,
 }
@@ -40,7 +43,7 @@ const SHOWN: usize = 100;
 /// All routes.
 #[rustfmt::skip] // A table: one route a line.
 pub(super) fn table() -> Vec<Entry> {
-    use Access::{Change, Read};
+    use Access::{Change, Query, Read};
     let entry = |access, path, handler| Entry { path, access, handler };
     vec![
         entry(Read, "/", || web::to(index::index)),
@@ -53,8 +56,27 @@ pub(super) fn table() -> Vec<Entry> {
         entry(Read, "/-/ready", || web::to(probes::ready)),
         entry(Read, "/summary", || web::to(summary::summary)),
         entry(Read, "/openapi.json", || web::to(openapi::openapi)),
+        entry(Read, "/vitals/v1/events", || web::to(events::events)),
+        entry(Read, "/runbooks/{alertname}", || web::to(runbooks::runbooks)),
         entry(Read, "/vitals/v1/export", || web::to(export::export)),
         entry(Read, "/vitals/v1/tree", || web::to(tree::tree)),
+        entry(Read, "/vitals/v1/chart.svg", || web::to(chart::chart)),
+        entry(Query, "/api/v1/query", || web::to(api::query::query)),
+        entry(Query, "/api/v1/query_range", || web::to(api::query::query_range)),
+        entry(Query, "/api/v1/format_query", || web::to(api::query::format_query)),
+        entry(Query, "/api/v1/series", || web::to(api::series::series)),
+        entry(Query, "/api/v1/labels", || web::to(api::series::labels)),
+        entry(Read, "/api/v1/label/{name}/values", || web::to(api::series::label_values)),
+        entry(Query, "/api/v1/query_exemplars", || web::to(api::exemplars::query_exemplars)),
+        entry(Read, "/api/v1/metadata", || web::to(api::metadata::metadata)),
+        entry(Read, "/api/v1/targets", || web::to(api::targets::targets)),
+        entry(Read, "/api/v1/rules", || web::to(api::rules::rules)),
+        entry(Read, "/api/v1/alerts", || web::to(api::rules::alerts)),
+        entry(Read, "/api/v1/status/buildinfo", || web::to(api::status::buildinfo)),
+        entry(Read, "/api/v1/status/runtimeinfo", || web::to(api::status::runtimeinfo)),
+        entry(Read, "/api/v1/status/flags", || web::to(api::status::flags)),
+        entry(Read, "/api/v1/status/config", || web::to(api::status::config::config)),
+        entry(Read, "/api/v1/status/tsdb", || web::to(api::status::tsdb::tsdb)),
         entry(Change, "/-/reload", || web::to(reload::reload)),
         entry(Change, "/vitals/v1/chaos/{actor:.*}/{fault}", || web::to(chaos::chaos)),
     ]
@@ -97,7 +119,7 @@ impl Entry {
         let access = self.access;
         web::resource(self.path)
             .route(access.guarding((self.handler)()))
-            .default_service(web::to(move || method_not_allowed(access)))
+            .default_service(web::to(move |request| method_not_allowed(request, access)))
     }
 }
 
@@ -106,23 +128,26 @@ impl Access {
     pub(super) fn methods(self) -> &'static str {
         match self {
             Access::Read => "GET, HEAD",
+            Access::Query => "GET, HEAD, POST",
             Access::Change => "POST",
         }
     }
 
     fn guarding(self, route: Route) -> Route {
+        let read = guard::Any(guard::Get()).or(guard::Head());
         match self {
-            Access::Read => route.guard(guard::Any(guard::Get()).or(guard::Head())),
+            Access::Read => route.guard(read),
+            Access::Query => route.guard(read.or(guard::Post())),
             Access::Change => route.method(Method::POST),
         }
     }
 }
 
-async fn method_not_allowed(access: Access) -> HttpResponse {
+async fn method_not_allowed(request: HttpRequest, access: Access) -> HttpResponse {
     let mut response = HttpResponse::MethodNotAllowed();
     response.insert_header((ALLOW, access.methods()));
     let message = format!("this route takes {}", access.methods());
-    error::with(response, "method_not_allowed", &message)
+    error::at(&request, response, "method_not_allowed", &message)
 }
 
 fn found(place: &str) -> HttpResponse {
@@ -134,7 +159,7 @@ fn found(place: &str) -> HttpResponse {
 async fn not_found(request: HttpRequest) -> HttpResponse {
     let path: String = request.path().chars().take(SHOWN).collect();
     let message = format!("nothing at {path}; / lists what there is");
-    error::error(StatusCode::NOT_FOUND, "not_found", &message)
+    error::at(&request, HttpResponse::NotFound(), "not_found", &message)
 }
 
 #[cfg(test)]

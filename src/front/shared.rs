@@ -13,19 +13,26 @@ use supervision::{Ref, Tree};
 use tsdb::Head;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
+    alert::evaluator::EvaluatorActor,
+    events::Events,
     last_known::LastKnown,
     own::OwnMetrics,
 };
 
-use super::{freshness::Freshness, held::Room};
+use super::{api::Desk, events::Seats, freshness::Freshness, held::Room};
 use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
 const LASTS: u32 = 3;
+/// A check takes seconds where it waits in vain: whoever checks each second is not silent by then.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(10);
 
 /// Owned by the process; it outlives every incarnation of the front.
 pub(crate) struct Shared {
     pub(crate) aggregator: Ref<Aggregator>,
+    pub(crate) evaluator: Ref<EvaluatorActor>,
+    /// What happens, for whoever watches.
+    pub(crate) events: Events,
     /// What queries read.
     pub(crate) head: Head,
     /// For pages made without the aggregator.
@@ -49,6 +56,10 @@ pub(crate) struct Shared {
     pub(crate) room: Room,
     /// The same for exports, which take longer.
     pub(crate) exports: Room,
+    /// For those who watch events.
+    pub(crate) seats: Seats,
+    /// Where queries are evaluated.
+    pub(crate) desk: Desk,
     /// Requests that routes are at work on.
     pub(crate) under_way: AtomicU32,
     /// Whether it can be reached from this machine only.
@@ -74,7 +85,7 @@ impl Shared {
         Lasts {
             exposition: settings.collect.interval * LASTS,
             summary: settings.summary.interval * LASTS,
-            health: settings.health.interval * LASTS,
+            health: (settings.health.interval * LASTS).max(SHORTEST_SILENCE),
         }
     }
 }
@@ -88,6 +99,8 @@ pub(super) struct Lasts {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use vitals_actors::alert::evaluator::Ruling;
+
     use super::*;
     use crate::{cli::Flags, store::Store, tree::Parts};
 
@@ -97,7 +110,7 @@ pub(super) mod tests {
         let main = actix_rt::Arbiter::current();
         let (settings, flags) = (Settings::default(), Flags::default());
         let store = Store::open(None, &settings.history).unwrap();
-        let parts = Parts::new(settings, flags, listener, store, main).unwrap();
+        let parts = Parts::new(settings, Ruling::default(), flags, listener, store, main).unwrap();
         parts.shared.clone()
     }
 }

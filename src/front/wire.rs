@@ -170,6 +170,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         Poll::Ready(Ok(()))
     }
 
+    /// While an answer is being made: reads ahead, to learn whether somebody still waits for it.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            let read = self.poll_ahead(cx);
+            if read.is_ready() && self.ahead.is_empty() {
+                self.line.leave();
+            }
+        }
+        self.wait(cx)
+    }
+
     /// Reads something, unless there is something left. Nothing is the end.
     fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
@@ -209,7 +220,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<T> {
             Turn::Head | Turn::Rest if me.sent_until.is_some() => Poll::Pending,
             Turn::Head => me.poll_head(cx, buf),
             Turn::Body => me.poll_body(cx, buf),
-            Turn::Answer => me.wait(cx),
+            Turn::Answer => me.poll_answer(cx),
             Turn::Rest => me.poll_rest(cx, buf),
         }
     }

@@ -254,3 +254,27 @@ fn a_connection_that_is_not_refused_is_closed_at_once() {
         assert_eq!(closed.elapsed(), Duration::ZERO);
     });
 }
+
+#[test]
+fn who_leaves_while_an_answer_is_being_made_is_seen_to_go() {
+    run(async {
+        let mut stage = Stage::new(1_000);
+        let request = b"GET / HTTP/1.1\r\n\r\n";
+        stage.client.write_all(request).await.unwrap();
+        stage.receives(18).await;
+        let line = stage.server.line().clone();
+        let ticket = line.begin();
+        assert!(stage.waits().await);
+        let early = tokio::time::timeout(SEC, line.gone());
+        assert!(early.await.is_err(), "it waits for its answer");
+        drop(ticket);
+        stage.serve().await;
+
+        stage.client.write_all(request).await.unwrap();
+        stage.receives(18).await;
+        let _ticket = line.begin();
+        stage.client.shutdown().await.unwrap();
+        assert!(stage.waits().await, "it may still read the answer");
+        line.gone().await;
+    });
+}

@@ -6,6 +6,7 @@
 //! `config/vitals.toml`; a test fails until all three agree. Reloading is loading again: sections
 //! compare, so the caller sees which have changed.
 
+mod alerts;
 mod application;
 mod auth;
 mod authorities;
@@ -13,10 +14,12 @@ mod collect;
 mod environment;
 mod external_url;
 mod file;
+mod global;
 mod grafana;
 mod health;
 mod history;
 mod host_name;
+mod interface;
 mod iris;
 mod load;
 mod log;
@@ -48,14 +51,17 @@ mod value;
 
 use serde::Serialize;
 
+pub(crate) use alerts::Alerts;
 pub(crate) use application::Application;
 pub(crate) use auth::Auth;
 pub(crate) use authorities::Authorities;
 pub(crate) use collect::Collect;
+pub(crate) use global::Global;
 pub(crate) use grafana::Grafana;
 pub(crate) use health::Health;
 pub(crate) use history::History;
 pub(crate) use host_name::is_host_name;
+pub(crate) use interface::Interface;
 pub(crate) use iris::Iris;
 pub(crate) use log::{FORMATS, LEVELS, Log, LogFormat};
 pub(crate) use network::Network;
@@ -78,6 +84,8 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     /// Who may change the state of Vitals.
     pub(crate) auth: Auth,
+    /// What is true of everything that is told.
+    pub(crate) global: Global,
     /// How sources are asked.
     pub(crate) collect: Collect,
     /// The machine Vitals runs on.
@@ -108,10 +116,15 @@ pub(crate) struct Settings {
     pub(crate) summary: Summary,
     /// The performance targets.
     pub(crate) targets: Targets,
+    /// The HL7 interfaces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) interface: Vec<Interface>,
     /// What was measured, and how long it is kept.
     pub(crate) history: History,
     /// What a query may cost.
     pub(crate) query: Query,
+    /// Rules, and who is told.
+    pub(crate) alerts: Alerts,
     /// The log.
     pub(crate) log: Log,
 }
@@ -120,6 +133,7 @@ impl Section for Settings {
     fn read(&mut self, table: &mut Table<'_>) {
         table.section("server", &mut self.server);
         table.section("auth", &mut self.auth);
+        table.section("global", &mut self.global);
         table.section("collect", &mut self.collect);
         table.section("system", &mut self.system);
         table.section("network", &mut self.network);
@@ -135,6 +149,8 @@ impl Section for Settings {
         table.section("targets", &mut self.targets);
         table.section("history", &mut self.history);
         table.section("query", &mut self.query);
+        table.rows("interface", &mut self.interface, interface::MOST);
+        table.section("alerts", &mut self.alerts);
         table.section("log", &mut self.log);
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use exposition::is_label_name;
+
 use super::problem::Fault;
 use super::secret::Secret;
 use super::setting::{OUT_OF_RANGE, Ranged, Setting};
@@ -216,6 +218,85 @@ impl Table<'_> {
             }
         }
         *slot = values;
+    }
+
+    /// Patterns of paths; relative ones are relative to the file of settings.
+    pub(super) fn patterns(&mut self, key: &str, slot: &mut Vec<String>, most: usize) {
+        let is_said = self.entries.contains_key(key);
+        self.list(key, slot, most);
+        if is_said {
+            for pattern in slot {
+                *pattern = self.base.join(&*pattern).to_string_lossy().into_owned();
+            }
+        }
+    }
+
+    /// Labels and their values, each under a name the operator has chosen.
+    pub(super) fn labels(&mut self, key: &str, slots: &mut BTreeMap<String, String>) {
+        let path = join(&self.path, key);
+        self.reading.sections.insert(path.clone());
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
+        let Value::Table(entries) = entry.value else {
+            let reason = entry.value.kind().to_owned();
+            let allowed = format!("a section, written [{path}]");
+            return self.invalid(path, entry, reason, allowed);
+        };
+        for (name, entry) in entries {
+            let reason = match &entry.value {
+                Value::Text(text) | Value::Untyped(text) if is_label_name(&name) => {
+                    slots.insert(name, text.clone());
+                    continue;
+                }
+                Value::Text(_) | Value::Untyped(_) => "has a name that no label has".to_owned(),
+                other => other.kind().to_owned(),
+            };
+            let allowed = "text, under a name of letters, digits and _".to_owned();
+            self.invalid(join(&path, &shorten(&name)), entry, reason, allowed);
+        }
+    }
+
+    /// Parts of which there may be several, at most `most`, and which have no names.
+    pub(super) fn rows<T: Section + Default>(
+        &mut self,
+        key: &str,
+        slots: &mut Vec<T>,
+        most: usize,
+    ) {
+        let path = join(&self.path, key);
+        self.reading.sections.insert(path.clone());
+        // So the keys become known.
+        let of_any = join(&path, ANY);
+        Table::read(
+            &mut T::default(),
+            of_any,
+            Entries::new(),
+            self.base,
+            self.reading,
+        );
+        let Some(entry) = self.entries.remove(key) else {
+            return;
+        };
+        let allowed = format!("sections, each written [[{path}]]; at most {most}");
+        let items = match entry.value {
+            Value::List(items) if items.len() <= most => items,
+            value => {
+                let (value, reason) = (value.show(), value.kind().to_owned());
+                return self.report(path, entry.place, value, reason, allowed);
+            }
+        };
+        slots.clear();
+        for item in items {
+            let Value::Table(entries) = item.value else {
+                let (value, reason) = (item.value.show(), item.value.kind().to_owned());
+                self.report(path.clone(), item.place, value, reason, allowed.clone());
+                continue;
+            };
+            let mut slot = T::default();
+            Table::read(&mut slot, path.clone(), entries, self.base, self.reading);
+            slots.push(slot);
+        }
     }
 
     /// Secrets, each under a name the operator has chosen. `read` is given the text and the directory

@@ -12,13 +12,13 @@ pub(crate) fn resident_bytes(vitals: &Vitals) -> u64 {
     kilobytes.parse::<u64>().unwrap() * 1024
 }
 
-/// Threads of a process.
+/// Threads of a process, without those of pools, which come and go with the work there is.
 pub(crate) fn threads(vitals: &Vitals) -> usize {
-    let status = vitals.proc("status");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Threads:"));
-    line.unwrap().trim().parse().unwrap()
+    let tasks = fs::read_dir(format!("/proc/{}/task", vitals.process.id())).unwrap();
+    let names = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("comm")));
+    // One that ends meanwhile has no name.
+    let lasting = |name: &String| name.trim_end() != "tokio-rt-worker";
+    names.filter_map(Result::ok).filter(lasting).count()
 }
 
 /// The share of the memory that is in use.

@@ -1,5 +1,6 @@
 //! What every story stands on: processes that are always cleaned up, clients, and one way to wait.
 
+mod api;
 mod application;
 mod certificates;
 mod cli;
@@ -8,6 +9,7 @@ mod disk;
 mod host;
 mod http;
 mod iris;
+mod leak;
 mod page;
 mod pages;
 mod port;
@@ -19,19 +21,21 @@ mod samples;
 mod scraper;
 mod shape;
 mod source;
+mod subscriber;
 mod tree;
 mod until;
 mod vitals;
 mod watched;
 mod wire;
 
+pub(crate) use api::{error_type, form};
 pub(crate) use application::Application;
 pub(crate) use certificates::{Authority, Lasting};
 pub(crate) use cli::{done, finish, run};
 pub(crate) use directory::Directory;
 pub(crate) use disk::Disk;
 pub(crate) use host::{RunsOn, memory_used_ratio, resident_bytes, threads};
-pub(crate) use http::{Answer, get, request};
+pub(crate) use http::{Answer, get, request, request_with};
 pub(crate) use iris::Simulated;
 pub(crate) use page::Page;
 pub(crate) use pages::Pages;
@@ -45,6 +49,7 @@ pub(crate) use samples::{
 pub(crate) use scraper::Scraper;
 pub(crate) use shape::has_shape;
 pub(crate) use source::{SOON, Source, target};
+pub(crate) use subscriber::Subscriber;
 pub(crate) use tree::Node;
 pub(crate) use until::{DEADLINE, pause, until};
 pub(crate) use vitals::{Setup, Vitals, command};

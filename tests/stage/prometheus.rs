@@ -66,6 +66,10 @@ impl Prometheus {
         }
     }
 
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
     /// The data of an answer of its API.
     pub(crate) fn api(&self, path: &str) -> Value {
         get(&format!("{}{path}", self.url), &[]).json()["data"].clone()

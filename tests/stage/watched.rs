@@ -24,16 +24,30 @@ pub(crate) struct Watched {
 impl Watched {
     /// With more settings: of the whole, and of `iris.main`.
     pub(crate) fn start(url: &str, whole: &str, of_iris: &str) -> Self {
+        Self::set_up(Setup::new(), url, whole, of_iris)
+    }
+
+    fn set_up(setup: Setup, url: &str, whole: &str, of_iris: &str) -> Self {
         let iris = format!("[[iris]]\nname = \"main\"\nurl = \"{url}\"\n{of_iris}\n");
         let settings = format!("{SETTINGS}{whole}\n{iris}");
-        let vitals = Setup::new().settings(&settings).ready();
+        let vitals = setup.settings(&settings).ready();
         Watched { vitals }
     }
 
     /// Watches an IRIS that wants to know who asks, and waits until there is data.
     pub(crate) fn by_account(iris: &Simulated) -> Self {
+        Self::with_account(Setup::new(), iris)
+    }
+
+    /// The same, with time for bodies of megabytes on a busy machine.
+    pub(crate) fn patiently(iris: &Simulated) -> Self {
+        let setup = Setup::new().variable("VITALS__COLLECT__TIMEOUT", "10s");
+        Self::with_account(setup, iris)
+    }
+
+    fn with_account(setup: Setup, iris: &Simulated) -> Self {
         let account = "username = \"_SYSTEM\"\npassword = \"SYS\"";
-        let watched = Self::start(iris.url(), "", account);
+        let watched = Self::set_up(setup, iris.url(), "", account);
         watched.has_data();
         watched
     }

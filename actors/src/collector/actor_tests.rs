@@ -86,6 +86,7 @@ impl World {
             tuning: Tuning {
                 thresholds: required(),
                 collect_interval: 10 * SEC,
+                interfaces: Vec::new(),
                 summary_interval: 60 * SEC,
                 health_interval: 30 * SEC,
                 applications: Vec::new(),
@@ -99,6 +100,7 @@ impl World {
             head: Head::in_memory(Options::default()),
             uptimes: Arc::default(),
             clock: Clock::simulated(),
+            events: Default::default(),
         };
         let collecting = CollectorSettings {
             interval: SEC,

@@ -10,17 +10,21 @@ mod reader;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use actix::prelude::*;
 use exposition::Labels;
-use promql::STALE_BITS;
-use supervision::Ref;
+use promql::{METRIC_NAME, STALE_BITS};
+use supervision::{Ref, Refused};
 use tsdb::{Head, SeriesRef};
 
-use crate::messages::{Batch, Write};
+use crate::{
+    alert::evaluator::EvaluatorActor,
+    keep::RULES,
+    messages::{Appended, Batch, Write},
+};
 
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
@@ -33,12 +37,16 @@ pub struct HistorySettings {
     pub head: Head,
     /// Who writes it to disk; `None` where there is no directory to write to.
     pub journal: Option<Ref<Journal>>,
+    /// Who wants to know what came.
+    pub evaluator: Ref<EvaluatorActor>,
 }
 
 /// Keeps what comes in.
 pub struct History {
     settings: HistorySettings,
     sources: BTreeMap<Arc<str>, Source>,
+    /// Metrics that came and that the evaluator had no room to hear of.
+    unheard: BTreeSet<Arc<str>>,
     row: Vec<(SeriesRef, f64)>,
 }
 
@@ -64,7 +72,25 @@ impl History {
         History {
             settings,
             sources: BTreeMap::new(),
+            unheard: BTreeSet::new(),
             row: Vec::new(),
+        }
+    }
+
+    /// Never waits: what an evaluator that is behind has not heard of, it hears of with the next.
+    fn announce(&mut self, batch: &Batch) {
+        let mut names = std::mem::take(&mut self.unheard);
+        for (labels, _) in &batch.samples {
+            if let Some(name) = labels.get(METRIC_NAME)
+                && !names.contains(name)
+            {
+                names.insert(name.into());
+            }
+        }
+        if let Err(unsent) = self.settings.evaluator.tell(Appended { names })
+            && unsent.why != Refused::Stopped
+        {
+            self.unheard = unsent.message.names;
         }
     }
 
@@ -143,6 +169,10 @@ impl Handler<Batch> for History {
         if let Some(journal) = &self.settings.journal {
             // One that waits already is as good.
             let _ = journal.tell(Write);
+        }
+        // What rules have written they know.
+        if *batch.source != *RULES {
+            self.announce(&batch);
         }
     }
 }

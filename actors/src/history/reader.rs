@@ -53,6 +53,12 @@ impl Reader {
         Reader(head.reader())
     }
 
+    /// The same without what is on disk only: the last hours.
+    #[must_use]
+    pub fn in_memory(&self) -> Self {
+        Reader(self.0.in_memory())
+    }
+
     /// The store's own reader, for exports and inspection.
     pub fn store(&self) -> &tsdb::Reader {
         &self.0

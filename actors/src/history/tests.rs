@@ -16,6 +16,7 @@ fn history(options: Options) -> History {
     History::new(HistorySettings {
         head: Head::in_memory(options),
         journal: None,
+        evaluator: Ref::new("evaluator", supervision::Capacity::default()),
     })
 }
 

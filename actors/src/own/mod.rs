@@ -1,15 +1,18 @@
 //! What Vitals says of itself: its own counters and histograms, and the state of its actors.
 
+mod alerts;
 mod process;
 
 use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
+use jiff::Timestamp;
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    core::Collector as Registered, proto,
+    Histogram as RegisteredHistogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGauge, Opts, Registry, core::Collector as Registered, proto,
 };
 use supervision::Node;
 use tokio::time::Instant;
 
+pub use self::alerts::AlertMetrics;
 use crate::standing::Standing;
 
 /// The counters of the process. One for all actors; it outlives every incarnation.
@@ -28,12 +31,24 @@ pub struct OwnMetrics {
     pub http_connections: IntGauge,
     /// `vitals_http_refused_total{reason}`
     pub http_refused: IntCounterVec,
+    /// `vitals_queries_total{outcome}`
+    pub queries: IntCounterVec,
+    /// `vitals_query_seconds`
+    pub query_seconds: RegisteredHistogram,
+    /// `vitals_query_running`
+    pub queries_running: IntGauge,
+    /// `vitals_query_waiting`
+    pub queries_waiting: IntGauge,
     /// `vitals_config_last_reload_successful`
     pub reload_successful: IntGauge,
+    /// `vitals_config_last_reload_success_timestamp_seconds`
+    pub reloaded_at: IntGauge,
     /// `vitals_audit_lost_total`
     pub audit_lost: IntCounter,
     /// Samples the history had no room for: told with what else it has dropped.
     pub history_behind: IntCounter,
+    /// Of alerting.
+    pub alerts: AlertMetrics,
 }
 
 impl OwnMetrics {
@@ -42,8 +57,10 @@ impl OwnMetrics {
     /// # Errors
     /// When two of the names clash: a mistake of the programmer, met by the first start.
     pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
         let own = OwnMetrics {
-            registry: Registry::new(),
+            alerts: AlertMetrics::new(&registry)?,
+            registry,
             collector_errors: IntCounterVec::new(
                 Opts::new(
                     "vitals_collector_errors_total",
@@ -81,9 +98,32 @@ impl OwnMetrics {
                 ),
                 &["reason"],
             )?,
+            queries: IntCounterVec::new(
+                Opts::new("vitals_queries_total", "PromQL queries, by how they ended."),
+                &["outcome"],
+            )?,
+            query_seconds: RegisteredHistogram::with_opts(
+                HistogramOpts::new(
+                    "vitals_query_seconds",
+                    "Time from the coming of a query to its result, waiting for its turn included.",
+                )
+                .buckets(vec![0.001, 0.01, 0.1, 1.0, 10.0]),
+            )?,
+            queries_running: IntGauge::new(
+                "vitals_query_running",
+                "Queries and look-ups that are being evaluated.",
+            )?,
+            queries_waiting: IntGauge::new(
+                "vitals_query_waiting",
+                "Queries and look-ups that wait for their turn.",
+            )?,
             reload_successful: IntGauge::new(
                 "vitals_config_last_reload_successful",
                 "Whether the last load of the settings succeeded.",
+            )?,
+            reloaded_at: IntGauge::new(
+                "vitals_config_last_reload_success_timestamp_seconds",
+                "When the settings that count were loaded.",
             )?,
             audit_lost: IntCounter::new(
                 "vitals_audit_lost_total",
@@ -92,16 +132,29 @@ impl OwnMetrics {
             history_behind: IntCounter::new("history_behind", "Not registered.")?,
         };
         // The settings it has been started with were good.
-        own.reload_successful.set(1);
+        own.reloaded(true);
         own.register(own.collector_errors.clone())?;
         own.register(own.observations_dropped.clone())?;
         own.register(own.http_requests.clone())?;
         own.register(own.http_seconds.clone())?;
         own.register(own.http_connections.clone())?;
         own.register(own.http_refused.clone())?;
+        own.register(own.queries.clone())?;
+        own.register(own.query_seconds.clone())?;
+        own.register(own.queries_running.clone())?;
+        own.register(own.queries_waiting.clone())?;
         own.register(own.reload_successful.clone())?;
+        own.register(own.reloaded_at.clone())?;
         own.register(own.audit_lost.clone())?;
         Ok(own)
+    }
+
+    /// The settings have been loaded, or could not be.
+    pub fn reloaded(&self, successfully: bool) {
+        self.reload_successful.set(successfully.into());
+        if successfully {
+            self.reloaded_at.set(Timestamp::now().as_second());
+        }
     }
 
     fn register(&self, metric: impl Registered + 'static) -> Result<(), prometheus::Error> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, aio::MultiplexedConnection,
+    AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisConnectionInfo, RedisError,
+    aio::MultiplexedConnection,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -61,21 +62,34 @@ impl Connection {
         question: &Cmd,
         until: Instant,
     ) -> Result<T, Failure> {
+        let said = self.hear(question, until).await?;
+        said.map_err(|error| failure::of(&error))
+    }
+
+    /// As [`Self::ask`], for those who do something about an error of the server: it is handed on.
+    ///
+    /// # Errors
+    /// When there is no answer by `until`, or something else than was asked for.
+    pub(crate) async fn hear<T: FromRedisValue>(
+        &mut self,
+        question: &Cmd,
+        until: Instant,
+    ) -> Result<Result<T, RedisError>, Failure> {
         let was_open = self.open.is_some();
-        let answer = self.ask_once(question, until).await;
+        let answer = self.hear_once(question, until).await;
         let is_hung_up = |failure: &Failure| failure.detail == HUNG_UP;
         if was_open && answer.as_ref().is_err_and(is_hung_up) {
             // It was about to be closed when we asked: that is no answer.
-            return self.ask_once(question, until).await;
+            return self.hear_once(question, until).await;
         }
         answer
     }
 
-    async fn ask_once<T: FromRedisValue>(
+    async fn hear_once<T: FromRedisValue>(
         &mut self,
         question: &Cmd,
         until: Instant,
-    ) -> Result<T, Failure> {
+    ) -> Result<Result<T, RedisError>, Failure> {
         let kept = |open: &Open| open.since.elapsed() < LIFETIME;
         let open = match self.open.take().filter(kept) {
             Some(open) => Ok(open),
@@ -87,16 +101,7 @@ impl Connection {
         let answer = open.query(question, until).await;
         let answer = answer.map_err(beyond);
         // After anything else nobody knows what comes next on it. An error of the server is an answer.
-        let is_answered = |failure: &Failure| {
-            let lost = [
-                Reason::Timeout,
-                Reason::Connect,
-                Reason::Parse,
-                Reason::TooLarge,
-            ];
-            !lost.contains(&failure.reason)
-        };
-        if answer.as_ref().err().is_none_or(is_answered) && !open.driver.is_over() {
+        if answer.is_ok() && !open.driver.is_over() {
             self.open = Some(open);
         }
         answer
@@ -112,7 +117,8 @@ impl Connection {
             Dialed::Tls(stream) => speak(Bounded::new(stream, self.budget.clone())).await?,
         };
         if let Some(introduction) = self.account.introduction() {
-            open.query::<()>(&introduction, until).await?;
+            let said = open.query::<()>(&introduction, until).await?;
+            said.map_err(|error| failure::of(&error))?;
         }
         Ok(open)
     }
@@ -123,11 +129,16 @@ impl Open {
         &mut self,
         question: &Cmd,
         until: Instant,
-    ) -> Result<T, Failure> {
+    ) -> Result<Result<T, RedisError>, Failure> {
         let answer = self.driver.until(question.query_async(&mut self.redis));
-        match timeout_at(until, answer).await {
-            Ok(answer) => answer.map_err(|error| failure::of(&error)),
-            Err(_) => Err(Failure::new(Reason::Timeout, "no answer")),
+        let Ok(answer) = timeout_at(until, answer).await else {
+            return Err(Failure::new(Reason::Timeout, "no answer"));
+        };
+        match answer {
+            Err(error) if !matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {
+                Err(failure::of(&error))
+            }
+            said => Ok(said),
         }
     }
 }

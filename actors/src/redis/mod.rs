@@ -18,5 +18,5 @@ pub use self::{
 };
 pub(crate) use self::{
     connection::Connection,
-    servers::{Node, Servers},
+    servers::{Servers, Unheard},
 };

@@ -60,8 +60,8 @@ pub(crate) struct Servers {
     masters: Vec<Connection>,
 }
 
-/// What a server that could not be asked is to the others.
-pub(crate) type Node = (Endpoint, Failure);
+/// A server that could not be asked, and why.
+pub(crate) type Unheard = (Endpoint, Failure);
 
 impl Servers {
     pub(crate) fn new(settings: RedisSettings) -> Self {
@@ -93,7 +93,7 @@ impl Servers {
     pub(crate) async fn masters(
         &mut self,
         until: Instant,
-    ) -> Result<(&mut [Connection], Vec<Node>), Failure> {
+    ) -> Result<(&mut [Connection], Vec<Unheard>), Failure> {
         let (masters, failed) = match self.settings.url.topology().clone() {
             Topology::Server => return Ok((&mut self.masters, Vec::new())),
             Topology::Sentinel { master } => {
@@ -114,9 +114,12 @@ impl Servers {
         Ok((&mut self.masters, failed))
     }
 
-    /// Those who are known are asked first, then those of the URL, until one knows.
-    async fn of_cluster(&mut self, until: Instant) -> Result<(Vec<Endpoint>, Vec<Node>), Failure> {
-        let mut failed: Vec<Node> = Vec::new();
+    /// Those of the URL are asked first, then those they once named, until one knows.
+    async fn of_cluster(
+        &mut self,
+        until: Instant,
+    ) -> Result<(Vec<Endpoint>, Vec<Unheard>), Failure> {
+        let mut failed: Vec<Unheard> = Vec::new();
         for guide in self.guides.iter_mut().chain(&mut self.masters) {
             if failed
                 .iter()

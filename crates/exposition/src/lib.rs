@@ -9,6 +9,7 @@ mod flat;
 mod labels;
 mod name;
 pub mod read;
+pub mod remote_write;
 pub mod text;
 
 pub use family::{Bucket, Histogram, Metric, MetricFamily, MetricType, Quantile, Summary, Value};

@@ -88,7 +88,7 @@ impl Query {
     pub fn instant(&self, store: &dyn Queryable, at_ms: i64, cancel: &Cancel) -> Result<Answer> {
         require_sane_time(at_ms)?;
         let grid = Grid::instant(at_ms);
-        let ev = self.evaluator(store, grid, cancel);
+        let ev = self.evaluator(store, at_ms, at_ms, cancel);
         let value = match self.query_type() {
             QueryType::Matrix => raw_windows(&ev, &self.expr, grid)?,
             _ => match ev.eval(&self.expr, grid)? {
@@ -121,7 +121,7 @@ impl Query {
         cancel: &Cancel,
     ) -> Result<Answer> {
         let grid = self.grid(start_ms, end_ms, step_ms)?;
-        let ev = self.evaluator(store, grid, cancel);
+        let ev = self.evaluator(store, start_ms, end_ms, cancel);
         let mut matrix: Vec<SampleRow> = match ev.eval(&self.expr, grid)? {
             Evaluated::Scalar(values) => vec![SampleRow {
                 labels: Default::default(),
@@ -143,13 +143,11 @@ impl Query {
     fn evaluator<'q>(
         &'q self,
         store: &'q dyn Queryable,
-        grid: Grid,
+        start_ms: i64,
+        end_ms: i64,
         cancel: &Cancel,
     ) -> Evaluator<'q> {
-        let query = Span {
-            start_ms: grid.start_ms,
-            end_ms: grid.last(),
-        };
+        let query = Span { start_ms, end_ms };
         Evaluator::new(store, &self.limits, query, cancel)
     }
 

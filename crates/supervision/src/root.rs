@@ -127,7 +127,7 @@ impl Tree {
     }
 
     /// How long ago the root last looked after its children, in real time; `None` if it never has.
-    /// It looks at least once a second.
+    /// It looks at least every two seconds.
     pub fn silence(&self) -> Option<Duration> {
         self.spec.office().board.silence()
     }

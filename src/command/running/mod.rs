@@ -50,14 +50,40 @@ pub(in crate::command) fn get(
     path: &str,
     longest: usize,
 ) -> io::Result<Answer> {
-    let began = Instant::now();
-    let until = began + DEADLINE;
-    let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
-    stream.set_write_timeout(Some(DEADLINE))?;
-    // In one piece: a server that reads the first of many, answers and closes would cut us off.
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: vitals\r\nConnection: close\r\n\r\n"
     );
+    ask(address, &request, DEADLINE, longest)
+}
+
+/// The same with a form, for what may take longer. In HTTP/1.0, whose answers end with the connection
+/// and are not in pieces.
+pub(in crate::command) fn post(
+    address: SocketAddr,
+    path: &str,
+    form: &str,
+    deadline: Duration,
+    longest: usize,
+) -> io::Result<Answer> {
+    let length = form.len();
+    let request = format!(
+        "POST {path} HTTP/1.0\r\nHost: {address}\r\nUser-Agent: vitals\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    ask(address, &request, deadline, longest)
+}
+
+fn ask(
+    address: SocketAddr,
+    request: &str,
+    deadline: Duration,
+    longest: usize,
+) -> io::Result<Answer> {
+    let began = Instant::now();
+    let until = began + deadline;
+    let mut stream = TcpStream::connect_timeout(&address, DEADLINE)?;
+    stream.set_write_timeout(Some(DEADLINE))?;
+    // In one piece: a server that reads the first of many, answers and closes would cut us off.
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     let mut part = [0; 16 * 1024];

@@ -24,7 +24,7 @@ pub(super) fn recorded(name: &str) -> Option<Vec<u8>> {
     }
 }
 
-fn settings() -> IrisSettings {
+pub(super) fn settings() -> IrisSettings {
     IrisSettings {
         name: "main".to_owned(),
         url: "http://iris:52773".parse().unwrap(),

@@ -29,6 +29,15 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// Values of a row, as text.
 pub(super) type Row = Vec<Option<String>>;
 
+/// How long things may take.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    /// A question: the server itself ends one that takes longer.
+    pub(super) most: Duration,
+    /// All of it.
+    pub(super) until: Instant,
+}
+
 /// Connects with the first question, and again when the connection is lost.
 pub(super) struct Connection {
     settings: PostgresSettings,
@@ -54,16 +63,12 @@ impl Connection {
         }
     }
 
-    /// The rows of the answer. The server itself ends a question that takes longer than `most`.
+    /// The rows of the answer.
     ///
     /// # Errors
-    /// When there is no answer by `until`, or an error. Only an answer keeps the connection.
-    pub(super) async fn rows(
-        &mut self,
-        question: &str,
-        most: Duration,
-        until: Instant,
-    ) -> Result<Vec<Row>, Failure> {
+    /// When there is no answer in time, or an error. Only an answer keeps the connection.
+    pub(super) async fn rows(&mut self, question: &str, pace: Pace) -> Result<Vec<Row>, Failure> {
+        let Pace { most, until } = pace;
         let kept = |open: &Open| open.since.elapsed() < LIFETIME;
         let open = match self.open.take().filter(kept) {
             Some(open) => Ok(open),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 pub use self::url::{PostgresUrl, PostgresUrlError};
 use self::{
-    connection::{Connection, Row},
+    connection::{Connection, Pace, Row},
     questions::{DATABASES, SERVER, SESSIONS, SIZES, number, text},
     tally::{Databases, Statements},
 };
@@ -60,14 +60,13 @@ pub struct PostgresCollector {
     connection: Connection,
     databases: Databases,
     statements: Statements,
-    sizes: Sizes,
+    sizes: Option<Sizes>,
 }
 
-/// The sizes of the databases as they were last counted.
-#[derive(Default)]
+/// The sizes of the databases as they were last counted, or why they could not be.
 struct Sizes {
-    rows: Vec<Row>,
-    next: Option<Instant>,
+    rows: Result<Vec<Row>, Failure>,
+    next: Instant,
 }
 
 impl PostgresCollector {
@@ -80,45 +79,63 @@ impl PostgresCollector {
             connection: Connection::new(settings),
             databases: Databases::default(),
             statements: Statements::default(),
-            sizes: Sizes::default(),
+            sizes: None,
+        }
+    }
+
+    /// The rows of one question of several: without them the rest is told all the same.
+    async fn part(
+        &mut self,
+        question: &str,
+        part: &str,
+        pace: Pace,
+        told: &mut Told,
+    ) -> Option<Vec<Row>> {
+        match self.connection.rows(question, pace).await {
+            Ok(rows) => Some(rows),
+            Err(Failure { reason, detail }) => {
+                told.failed(part, reason, detail);
+                None
+            }
         }
     }
 
     async fn look(&mut self, deadline: Duration) -> Result<Told, Failure> {
         let until = source::until(deadline);
-        let most = deadline / (QUESTIONS + 1);
-        let rows = self.connection.rows(SERVER, most, until).await?;
+        let pace = Pace {
+            most: deadline / (QUESTIONS + 1),
+            until,
+        };
+        let rows = self.connection.rows(SERVER, pace).await?;
         let strange = || Failure::new(Reason::Parse, "what was answered is not of PostgreSQL");
         let server = rows.first().ok_or_else(strange)?;
         let mut told = Told::of("postgres", &self.label);
         tell_server(server, &mut told);
-        let mut ask = async |question: &str, part: &str, told: &mut Told| {
-            let answer = self.connection.rows(question, most, until).await;
-            match answer {
-                Ok(rows) => Some(rows),
-                Err(Failure { reason, detail }) => {
-                    told.failed(part, reason, detail);
-                    None
-                }
-            }
-        };
-        if let Some(rows) = ask(SESSIONS, "sessions", &mut told).await {
+        if let Some(rows) = self.part(SESSIONS, "sessions", pace, &mut told).await {
             tell_sessions(&rows, number(server, 2), &mut told);
         }
-        if let Some(rows) = ask(DATABASES, "pg_stat_database", &mut told).await {
+        if let Some(rows) = self
+            .part(DATABASES, "pg_stat_database", pace, &mut told)
+            .await
+        {
             self.databases.look(&rows, Instant::now());
             tell_databases(&self.databases, &mut told);
         }
-        if self.sizes.next.is_none_or(|next| next <= Instant::now()) {
-            let began = Instant::now();
-            let rows = ask(SIZES, "database sizes", &mut told).await;
-            // What is not known now is not repeated.
-            self.sizes = Sizes {
-                rows: rows.unwrap_or_default(),
-                next: Some(Instant::now() + began.elapsed() * SIZES_SHARE),
-            };
+        let counted = self.sizes.take();
+        let counted = match counted.filter(|sizes| sizes.next > Instant::now()) {
+            Some(sizes) => sizes,
+            None => {
+                let began = Instant::now();
+                let rows = self.connection.rows(SIZES, pace).await;
+                let next = Instant::now() + began.elapsed() * SIZES_SHARE;
+                Sizes { rows, next }
+            }
+        };
+        let counted = self.sizes.insert(counted);
+        match &counted.rows {
+            Ok(rows) => tell_sizes(rows, &mut told),
+            Err(failure) => told.failed("database sizes", failure.reason, &*failure.detail),
         }
-        tell_sizes(&self.sizes.rows, &mut told);
         let Some(schema) = text(server, 5) else {
             let hint = "CREATE EXTENSION pg_stat_statements in the database of the URL, and add it \
                         to shared_preload_libraries";
@@ -126,7 +143,9 @@ impl PostgresCollector {
             return Ok(told);
         };
         let question = questions::statements(schema, number(server, 1).unwrap_or_default());
-        if let Some(rows) = ask(&question, "pg_stat_statements", &mut told).await
+        if let Some(rows) = self
+            .part(&question, "pg_stat_statements", pace, &mut told)
+            .await
             && let Some(row) = rows.first()
             && let (Some(calls), Some(ms)) = (number(row, 0), number(row, 1))
         {
@@ -265,7 +284,7 @@ impl Collector for PostgresCollector {
             Ok(told) => Ok(told.collected(Vec::new(), false)),
             Err(Failure { reason, detail }) => {
                 // The next look must not take up what was then.
-                self.sizes = Sizes::default();
+                self.sizes = None;
                 Err(CollectError {
                     part: self.url.clone(),
                     reason,

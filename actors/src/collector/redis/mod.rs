@@ -15,7 +15,7 @@ use self::{info::Info, lookups::Lookups};
 use super::{CollectError, Collected, Collector, Reason, privacy, source, told::Told};
 use crate::{
     net::{Endpoint, Failure},
-    redis::{Connection, Node, RedisSettings, Servers, Topology},
+    redis::{Connection, RedisSettings, Servers, Topology, Unheard},
 };
 
 const NAME: &str = "redis";
@@ -33,7 +33,7 @@ pub struct RedisCollector {
 struct Found {
     looks: Vec<Look>,
     /// Those that did not answer, also on the way to the others.
-    failed: Vec<Node>,
+    failed: Vec<Unheard>,
     /// Whether all that hold data have answered.
     is_whole: bool,
 }

@@ -108,9 +108,13 @@ impl Join<'_> {
 
     /// Fails when two series of the "one" side meet at a step where the other side has samples.
     fn require_ones(&self, ones: &HashMap<Labels, Vec<&Series>>, many: &[Series]) -> Result<()> {
-        if ones.values().all(|members| members.len() < 2) {
+        let several = ones.iter().filter(|(_, members)| members.len() > 1);
+        let mut several: Vec<_> = several.collect();
+        if several.is_empty() {
             return Ok(());
         }
+        // Ordered, so that the error is the same each time.
+        several.sort_by_key(|(group, _)| *group);
         let mut needed = vec![false; self.grid.steps];
         for series in many {
             for (needed, value) in needed.iter_mut().zip(series.values.iter()) {
@@ -118,7 +122,7 @@ impl Join<'_> {
             }
         }
         let mut seen: Vec<Option<&Series>> = Vec::new();
-        for (group, members) in ones.iter().filter(|(_, members)| members.len() > 1) {
+        for (group, members) in several {
             self.ev.meter.watch().check()?;
             seen.clear();
             seen.resize(self.grid.steps, None);

@@ -74,6 +74,13 @@ impl Meter {
     }
 }
 
+impl Hold {
+    /// Holds what another one does, too.
+    pub(crate) fn add(&mut self, mut other: Hold) {
+        self.samples += std::mem::take(&mut other.samples);
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
         let held = self.meter.held.get();

@@ -28,7 +28,7 @@ use crate::{
     expr::{Expr, Selection},
     functions,
     limits::Limits,
-    queryable::{Hints, Queryable, RawSeries, Reduction, SeriesIter},
+    queryable::{Hints, Queryable, RawSeries, Reduction, SeriesIter, Summary},
     watch::{Cancel, Watch},
 };
 
@@ -138,6 +138,8 @@ impl<'q> Evaluator<'q> {
         Ok(Box::new(found.map(move |raw| {
             left = left.checked_sub(1).ok_or(Error::TooManySeries { limit })?;
             let raw: RawSeries<'q> = raw?;
+            let allowed = |one: &Summary| hints.allow_summary(one.first_ms, one.last_ms);
+            debug_assert!(raw.summaries.iter().all(allowed));
             self.meter.count_read(raw.times.len());
             Ok(raw)
         })))

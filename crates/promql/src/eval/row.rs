@@ -73,7 +73,7 @@ impl Grid {
 /// A value per step, counted as long as it is kept.
 pub(crate) struct Row {
     cells: Vec<f64>,
-    _hold: Hold,
+    hold: Hold,
 }
 
 impl Row {
@@ -88,7 +88,14 @@ impl Row {
 
     /// Values that are held already.
     pub(crate) fn new(hold: Hold, cells: Vec<f64>) -> Self {
-        Row { cells, _hold: hold }
+        Row { cells, hold }
+    }
+}
+
+impl Row {
+    /// Holds more for what belongs to it.
+    pub(crate) fn hold_also(&mut self, hold: Hold) {
+        self.hold.add(hold);
     }
 }
 

@@ -7,7 +7,8 @@ use crate::expr::{At, Moment};
 /// overflow.
 pub(crate) const MAX_TIME_MS: i64 = i64::MAX / 8;
 
-/// First and last step of the whole query: what `start()` and `end()` mean, in subqueries too.
+/// What `start()` and `end()` mean, in subqueries too: the bounds of the whole query. No step need be at
+/// its end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
     pub(crate) start_ms: i64,

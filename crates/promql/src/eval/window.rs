@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     expr::{Expr, Moment, WindowExpr, WindowOf},
-    queryable::{RawSeries, Reduction},
+    queryable::{RawSeries, Reduction, Summary},
 };
 
 /// The samples that one step sees of one series: those in (`start_ms`, `end_ms`]. Never empty.
@@ -33,7 +33,6 @@ pub(crate) struct Window<'a> {
 pub(crate) struct RangeVector<'q> {
     pub(crate) series: Box<dyn Iterator<Item = Result<RangeSeries<'q>>> + 'q>,
     pub(crate) windows: Windows,
-    meter: Rc<Meter>,
 }
 
 /// All samples of a series that any step needs, without stale markers.
@@ -135,7 +134,6 @@ impl<'q> Evaluator<'q> {
                 timing,
                 meter: Rc::clone(&self.meter),
             },
-            meter: Rc::clone(&self.meter),
         }
     }
 }
@@ -155,14 +153,10 @@ impl<'q> RangeVector<'q> {
         self,
         mut row: impl FnMut(&Windows, &RangeSeries<'q>) -> Result<Vec<f64>> + 'q,
     ) -> Stream<'q> {
-        let RangeVector {
-            series,
-            windows,
-            meter,
-        } = self;
+        let RangeVector { series, windows } = self;
         let rows = series.map(move |series| {
             let series = series?;
-            let hold = meter.hold(windows.grid.steps)?;
+            let hold = windows.meter.hold(windows.grid.steps)?;
             let cells = row(&windows, &series)?;
             Ok(Series {
                 labels: series.raw.labels,
@@ -246,6 +240,39 @@ impl Windows {
             }))
         };
         (0..self.grid.steps).map(&mut cut).collect()
+    }
+}
+
+impl Windows {
+    /// The same where summaries stand for some of the samples: calls `f` with the values and with the
+    /// summaries of each window that has any.
+    pub(crate) fn slide_with_summaries(
+        &self,
+        series: &RangeSeries<'_>,
+        mut f: impl FnMut(&[f64], &[Summary]) -> f64,
+    ) -> Result<Vec<f64>> {
+        let (times, values) = (&series.raw.times[..], &series.raw.values[..]);
+        let summaries = &series.raw.summaries[..];
+        let mut pace = Pace::of(&self.meter);
+        let mut row = Vec::with_capacity(self.grid.steps);
+        for time in self.grid.times() {
+            let end_ms = self.timing.reference(time);
+            let start_ms = end_ms - self.range_ms;
+            let from = times.partition_point(|time| *time <= start_ms);
+            let to = times.partition_point(|time| *time <= end_ms);
+            // None is cut by the ends of a window.
+            let first = summaries.partition_point(|one| one.first_ms <= start_ms);
+            let last = summaries.partition_point(|one| one.last_ms <= end_ms);
+            pace.work(to - from + last - first)?;
+            let (values, summaries) = (&values[from..to], &summaries[first..last]);
+            let is_empty = values.is_empty() && summaries.is_empty();
+            row.push(if is_empty {
+                ABSENT
+            } else {
+                f(values, summaries)
+            });
+        }
+        Ok(row)
     }
 }
 

@@ -138,7 +138,7 @@ fn cut<A>(
 }
 
 /// Eight independent lanes, so that the processor need not wait for each comparison.
-fn extreme(values: &[f64], pick: fn(f64, f64) -> f64) -> f64 {
+pub(super) fn extreme(values: &[f64], pick: fn(f64, f64) -> f64) -> f64 {
     let mut lanes = [f64::NAN; 8];
     let chunks = values.chunks_exact(8);
     let rest = chunks.remainder();

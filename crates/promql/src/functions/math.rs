@@ -83,26 +83,22 @@ pub(super) fn clamp<'q>(clamp: Clamp, args: &Args<'q>) -> Result<Stream<'q>> {
                 if low[step] > high[step] {
                     return ABSENT;
                 }
-                at_most(at_least(value, low[step]), high[step])
+                at_least(at_most(value, high[step]), low[step])
             })
         }
     }
 }
 
-/// Unlike `f64::max`, NaN wins.
+/// Unlike `f64::max`, NaN wins, and only infinity over it.
 fn at_least(value: f64, low: f64) -> f64 {
-    if value.is_nan() || low.is_nan() {
-        f64::NAN
-    } else {
-        value.max(low)
+    match value.max(low) {
+        f64::INFINITY => f64::INFINITY,
+        _ if value.is_nan() || low.is_nan() => f64::NAN,
+        larger => larger,
     }
 }
 
-/// Unlike `f64::min`, NaN wins.
+/// Unlike `f64::min`, NaN wins, and only negative infinity over it.
 fn at_most(value: f64, high: f64) -> f64 {
-    if value.is_nan() || high.is_nan() {
-        f64::NAN
-    } else {
-        value.min(high)
-    }
+    -at_least(-value, -high)
 }

@@ -1,11 +1,14 @@
 //! The `*_over_time` family: one number from the values of a window.
 
-use super::{args::Args, blocks::Blocks};
+use super::{
+    args::Args,
+    blocks::{Blocks, extreme},
+};
 use crate::{
     error::Result,
     eval::{RangeSeries, Stream, Windows},
-    queryable::Reduction,
-    sum,
+    queryable::{Reduction, Summary},
+    sum::{self, KahanSum},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +70,11 @@ pub(super) fn eval<'q>(over_time: OverTime, args: &Args<'q>) -> Result<Stream<'q
 }
 
 fn reduced(reduction: Reduction, windows: &Windows, series: &RangeSeries<'_>) -> Result<Vec<f64>> {
+    if !series.raw.summaries.is_empty() {
+        return windows.slide_with_summaries(series, |values, summaries| {
+            of_summaries(reduction, values, summaries)
+        });
+    }
     let mut blocks = Blocks::of(series, windows.range_ms());
     match reduction {
         Reduction::Count => windows.slide(series, |window| window.values.len() as f64),
@@ -76,7 +84,41 @@ fn reduced(reduction: Reduction, windows: &Windows, series: &RangeSeries<'_>) ->
     }
 }
 
+fn of_summaries(reduction: Reduction, values: &[f64], summaries: &[Summary]) -> f64 {
+    match reduction {
+        Reduction::Count => count(values, summaries),
+        Reduction::Min => {
+            let least = summaries.iter().map(|one| one.min);
+            least.fold(extreme(values, f64::min), f64::min)
+        }
+        Reduction::Max => {
+            let largest = summaries.iter().map(|one| one.max);
+            largest.fold(extreme(values, f64::max), f64::max)
+        }
+        Reduction::Sum => {
+            let sums = summaries.iter().map(|one| one.sum);
+            let mut sum = KahanSum::default();
+            values
+                .iter()
+                .copied()
+                .chain(sums)
+                .for_each(|part| sum.add(part));
+            sum.value()
+        }
+    }
+}
+
+fn count(values: &[f64], summaries: &[Summary]) -> f64 {
+    let summed: u64 = summaries.iter().map(|one| one.count).sum();
+    (values.len() as u64 + summed) as f64
+}
+
 fn average(windows: &Windows, series: &RangeSeries<'_>) -> Result<Vec<f64>> {
+    if !series.raw.summaries.is_empty() {
+        return windows.slide_with_summaries(series, |values, summaries| {
+            of_summaries(Reduction::Sum, values, summaries) / count(values, summaries)
+        });
+    }
     let mut blocks = Blocks::of(series, windows.range_ms());
     windows.slide(series, |window| {
         let sum = blocks.sum(window);

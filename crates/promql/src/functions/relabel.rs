@@ -11,6 +11,9 @@ use crate::{
     pattern::Pattern,
 };
 
+/// Of a value that is made: each of a hundred nested calls can double it.
+const MOST_BYTES: usize = 4 << 10;
+
 pub(super) fn label_replace<'q>(args: &Args<'q>) -> Result<Stream<'q>> {
     let target = args.text(1)?;
     let replacement = args.text(2)?;
@@ -56,10 +59,21 @@ fn relabel<'q>(
     target: &'q str,
     new_value: impl Fn(&Series) -> Option<String> + 'q,
 ) -> Result<Stream<'q>> {
+    let meter = &args.ev.meter;
     let mut union = Union::default();
     for series in args.vector(0)? {
         let mut series = series?;
         if let Some(value) = new_value(&series) {
+            if value.len() > MOST_BYTES {
+                return Err(Error::execution(format!(
+                    "a value of label {target:?} would be longer than {MOST_BYTES} bytes"
+                )));
+            }
+            // Of samples there may be few, and of labels that are made many.
+            let bytes = value.len() + 4 * size_of::<&str>() * (series.labels.len() + 1);
+            series
+                .values
+                .hold_also(meter.hold(bytes / size_of::<f64>())?);
             series.labels = series.labels.with(target, value);
             // A name given on purpose stays.
             series.drop_name &= target != METRIC_NAME;

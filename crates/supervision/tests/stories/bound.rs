@@ -211,6 +211,31 @@ fn an_answer_means_that_there_is_room_again() {
 }
 
 #[test]
+fn who_is_not_answered_in_time_learns_it_and_what_has_not_begun_never_does() {
+    simulated(|| async {
+        let Running {
+            child,
+            done,
+            root: _root,
+        } = slow(4, 1);
+        until_up(&child).await;
+        let (in_progress, behind) = futures::join!(
+            child.ask(Deliver(100), ms(50)),
+            child.ask(Deliver(1), ms(50))
+        );
+        let late = Err(AskError::Timeout);
+        assert_eq!((in_progress, behind), (late, late));
+        child.ask(Deliver(1), SEC).await.unwrap();
+        assert_eq!(
+            done.load(SeqCst),
+            2,
+            "what had begun was finished, what waited was left out"
+        );
+        assert_eq!(depth(&child), 0, "neither keeps its place");
+    });
+}
+
+#[test]
 fn a_refused_message_comes_back() {
     simulated(|| async {
         let Running {

@@ -10,24 +10,33 @@ enum Op {
     GiveUp(usize),
     Strike(usize),
     Count(usize),
+    Remove(usize),
+    Add,
 }
+
+/// The last one is not there until it is added.
+const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+const ADDED: usize = 4;
 
 fn op() -> impl Generator<Value = Op> {
     prop_oneof![
-        3 => (0..4usize).prop_map(Op::Boom),
-        2 => (0..4usize).prop_map(Op::Quit),
-        2 => (0..4usize).prop_map(Op::GiveUp),
-        2 => (0..4usize).prop_map(Op::Strike),
-        2 => (0..4usize).prop_map(Op::Count),
+        3 => (0..5usize).prop_map(Op::Boom),
+        2 => (0..5usize).prop_map(Op::Quit),
+        2 => (0..5usize).prop_map(Op::GiveUp),
+        2 => (0..5usize).prop_map(Op::Strike),
+        2 => (0..5usize).prop_map(Op::Count),
+        1 => (0..5usize).prop_map(Op::Remove),
+        1 => proptest::prelude::Just(Op::Add),
     ]
 }
 
 /// What should be: the generation of each child, and whether it lives.
 #[derive(Clone, Debug, PartialEq)]
 struct Model {
-    generations: [u64; 4],
-    alive: [bool; 4],
-    removed: [bool; 4],
+    generations: [u64; 5],
+    alive: [bool; 5],
+    /// Not among the children: not added yet, or removed.
+    removed: [bool; 5],
 }
 
 impl Model {
@@ -43,8 +52,8 @@ impl Model {
         }
         let group = match strategy {
             Strategy::OneForOne => i..i + 1,
-            Strategy::OneForAll => 0..4,
-            Strategy::RestForOne => i..4,
+            Strategy::OneForAll => 0..5,
+            Strategy::RestForOne => i..5,
         };
         for g in group {
             if !self.alive[g] {
@@ -64,8 +73,8 @@ async fn settles(root: &Root, model: &Model) -> Result<(), String> {
     loop {
         let snapshot = root.tree().snapshot();
         let mut now = model.clone();
-        for (i, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
-            let found = snapshot.find(name);
+        for (i, name) in NAMES.into_iter().enumerate() {
+            let found = snapshot.find(&format!("branch/{name}"));
             now.removed[i] = found.is_none();
             if let Some(node) = found {
                 now.generations[i] = node.generation;
@@ -83,17 +92,23 @@ async fn settles(root: &Root, model: &Model) -> Result<(), String> {
 }
 
 async fn run(ops: &[Op], strategy: Strategy, types: &[Restart]) {
-    let (log, names) = (Log::default(), ["a", "b", "c", "d"]);
-    let refs = names.map(worker_ref);
-    let mut overseer = patient(strategy);
-    for i in 0..4 {
-        overseer = overseer.child(worker(&refs[i], names[i], &log).restart(types[i]));
-    }
-    let root = grow(overseer);
+    let log = Log::default();
+    let refs = NAMES.map(worker_ref);
+    let spec = {
+        let (refs, types) = (refs.clone(), types.to_owned());
+        move |i: usize| worker(&refs[i], NAMES[i], &log).restart(types[i])
+    };
+    let (branch, built) = (Ref::new("branch", Capacity::default()), spec.clone());
+    let build = move || {
+        (0..ADDED)
+            .map(&built)
+            .fold(patient(strategy), Overseer::child)
+    };
+    let root = grow(patient(Strategy::OneForOne).child(ChildSpec::overseer(&branch, build)));
     let mut model = Model {
-        generations: [1; 4],
-        alive: [true; 4],
-        removed: [false; 4],
+        generations: [1, 1, 1, 1, 0],
+        alive: [true, true, true, true, false],
+        removed: [false, false, false, false, true],
     };
     settles(&root, &model).await.unwrap();
     for op in ops {
@@ -112,10 +127,35 @@ async fn run(ops: &[Op], strategy: Strategy, types: &[Restart]) {
                 model.ends(i, false, strategy, types);
             }
             Op::Strike(i) => {
-                let struck = root.tree().inject(names[i], Fault::Panic);
+                let struck = root
+                    .tree()
+                    .inject(&format!("branch/{}", NAMES[i]), Fault::Panic);
                 assert_eq!(struck.is_ok(), model.alive[i], "{op:?}");
                 if model.alive[i] {
                     model.ends(i, true, strategy, types);
+                }
+            }
+            Op::Remove(i) => {
+                let told = branch.ask(RemoveChild(NAMES[i].into()), 5 * SEC).await;
+                let expected = match model.removed[i] {
+                    true => Err(NoSuchChild(NAMES[i].into())),
+                    false => Ok(()),
+                };
+                assert_eq!(told, Ok(expected), "{op:?}");
+                (model.removed[i], model.alive[i]) = (true, false);
+            }
+            Op::Add => {
+                let told = branch.ask(AddChild(spec(ADDED)), 5 * SEC).await;
+                let name = NAMES[ADDED].to_owned();
+                let expected = match (model.removed[ADDED], model.generations[ADDED]) {
+                    (true, 0) => Ok(()),
+                    (true, _) => Err(SpecError::Stopped(name)),
+                    (false, _) => Err(SpecError::Duplicate(name)),
+                };
+                assert_eq!(told, Ok(expected.clone()), "{op:?}");
+                if expected.is_ok() {
+                    (model.removed[ADDED], model.alive[ADDED]) = (false, true);
+                    model.generations[ADDED] = 1;
                 }
             }
             Op::Count(i) => assert_eq!(refs[i].ask(Count, 5 * SEC).await.is_ok(), model.alive[i]),
@@ -134,7 +174,7 @@ proptest! {
     fn the_tree_does_what_the_model_does(
         ops in proptest::collection::vec(op(), 1..12),
         strategy in 0..3usize,
-        types in proptest::collection::vec(0..3usize, 4),
+        types in proptest::collection::vec(0..3usize, 5),
     ) {
         let strategy = [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne][strategy];
         let types: Vec<_> = types

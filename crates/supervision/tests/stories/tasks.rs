@@ -1,4 +1,4 @@
-//! Work beside the actor is the actor's when it panics.
+//! Whatever an actor does when it panics, its guard sees it; work beside it included.
 use crate::world::*;
 
 struct Spawner;
@@ -101,5 +101,86 @@ fn a_guarded_task_ends_with_its_incarnation() {
         let at = ticks.load(SeqCst);
         sleep(30).await;
         assert_eq!(ticks.load(SeqCst), at);
+    });
+}
+
+/// Where an actor can panic apart from its handlers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Started,
+    Spawned,
+    Awaited,
+    Later,
+    Interval,
+    Stream,
+    Notified,
+    Stopping,
+}
+
+struct Clumsy {
+    place: Place,
+    generation: u64,
+}
+impl Actor for Clumsy {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if self.generation > 1 {
+            return;
+        }
+        let falls = async {
+            sleep(1).await;
+            panic!("boom")
+        };
+        match self.place {
+            Place::Started => panic!("boom"),
+            Place::Spawned => drop(ctx.spawn(falls.into_actor(self))),
+            Place::Awaited => ctx.wait(falls.into_actor(self)),
+            Place::Later => drop(ctx.run_later(ms(1), |_, _| panic!("boom"))),
+            Place::Interval => drop(ctx.run_interval(ms(1), |_, _| panic!("boom"))),
+            Place::Stream => {
+                let stream = futures::stream::once(falls);
+                ctx.spawn(actix::fut::wrap_stream(stream).finish());
+            }
+            Place::Notified => ctx.notify(Crash),
+            Place::Stopping => ctx.stop(),
+        }
+    }
+    fn stopping(&mut self, _: &mut Context<Self>) -> Running {
+        assert!(self.generation > 1 || self.place != Place::Stopping, "boom");
+        Running::Stop
+    }
+}
+impl Handler<Crash> for Clumsy {
+    type Result = ();
+    fn handle(&mut self, _: Crash, _: &mut Context<Self>) {
+        panic!("boom")
+    }
+}
+
+#[test]
+fn wherever_an_actor_panics_it_is_restarted_with_message_and_place() {
+    story(|| async {
+        use Place::*;
+        for place in [
+            Started, Spawned, Awaited, Later, Interval, Stream, Notified, Stopping,
+        ] {
+            let child = Ref::<Clumsy>::new("c", Capacity::default());
+            let start = move |start: Start<Clumsy>, _: &mut Context<Clumsy>| Clumsy {
+                place,
+                generation: start.generation,
+            };
+            let spec = ChildSpec::new(&child, start).backoff(Backoff::none());
+            let root = grow(patient(Strategy::OneForOne).child(spec));
+            until(&format!("{place:?}: restarted"), || {
+                child.is_up() && child.vitals().generation() == 2
+            })
+            .await;
+            let exit = last_exit(&root, "c");
+            let is_told = exit.contains("boom at crates/supervision/tests/stories/tasks.rs:");
+            assert!(is_told, "{place:?}: {exit}");
+            assert_eq!(child.vitals().restarts(), 1, "{place:?}");
+            root.shutdown();
+            ended(&root).await;
+        }
     });
 }

@@ -6,6 +6,8 @@
 //! not asked for a while. No text of a log and no body of a message is ever selected.
 
 mod atelier;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,7 +27,7 @@ use super::{
     settings::{IrisSettings, SqlSettings},
 };
 use crate::{
-    collector::{privacy, told::Told},
+    collector::{Reason, privacy, told::Told},
     http::Client,
     net::Failure,
 };
@@ -60,7 +62,7 @@ type What = (&'static str, String);
 #[derive(Debug, Default)]
 pub(super) struct Sql {
     asked: Option<Instant>,
-    /// How many rounds a statement is still left out of.
+    /// How many more rounds a statement is left out of.
     spared: BTreeMap<What, u32>,
     /// What the last round found.
     found: Found,
@@ -112,10 +114,11 @@ impl Sql {
             return;
         }
         self.asked = Some(now);
-        for rounds in self.spared.values_mut() {
-            *rounds -= 1;
-        }
-        self.spared.retain(|_, rounds| *rounds > 0);
+        self.spared.retain(|_, rounds| {
+            let is_spared = *rounds > 0;
+            *rounds = rounds.saturating_sub(1);
+            is_spared
+        });
         self.found = Found::default();
         let mut round = Round {
             sql: self,
@@ -219,8 +222,15 @@ impl Round<'_> {
         parameters: &[Value],
     ) -> Option<Vec<Row>> {
         let what = (statement, namespace.to_owned());
+        let name = format!("sql: {part} in {namespace}");
         let began = Instant::now();
-        if self.sql.spared.contains_key(&what) || began + SLOW > self.until {
+        if let Some(rounds) = self.sql.spared.get(&what) {
+            let detail = format!("it burdens the server: left alone for {rounds} more rounds");
+            let failure = Failure::new(Reason::Sql, detail);
+            self.sql.found.failed.push((name, failure));
+            return None;
+        }
+        if began + SLOW > self.until {
             return None;
         }
         let until = self.until.min(began + DEADLINE);
@@ -228,7 +238,6 @@ impl Round<'_> {
         let took = began.elapsed();
         if took > SLOW {
             self.sql.spared.insert(what, SPARED_ROUNDS);
-            let name = format!("sql: {part} in {namespace}");
             let detail = format!(
                 "the statement took {took:.1?}: it is not asked for the next {SPARED_ROUNDS} rounds"
             );
@@ -237,8 +246,7 @@ impl Round<'_> {
         match rows {
             Ok(rows) => Some(rows),
             Err(failure) => {
-                let part = format!("sql: {part} in {namespace}");
-                self.sql.found.failed.push((part, failure));
+                self.sql.found.failed.push((name, failure));
                 None
             }
         }
@@ -359,15 +367,4 @@ fn age(row: &Row) -> Option<Duration> {
     let (oldest, at) = (time("oldest")?, time("at")?);
     let since = at.duration_since(oldest);
     Duration::try_from(since).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queues_of_single_calls_are_left_out() {
-        assert!(is_of_a_host("EHR Outbound") && is_of_a_host("EnsLib.HL7.Operation.TCP"));
-        assert!(!is_of_a_host("_SyncCall:4711") && !is_of_a_host("Ens.Actor"));
-    }
 }

@@ -1,13 +1,21 @@
 //! `vitals check`: says what would run. Settings that cannot be used have ended it before.
 
-use std::{fmt::Write, process::ExitCode};
+mod rules;
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use serde::Serialize;
 use serde_json::json;
 use vitals_actors::units::HumanDuration;
 
+use self::rules::Rules;
 use super::print;
-use crate::{cli::Output, collectors::connections, settings::Settings};
+use crate::{alerting, cli::Output, collectors::connections, exit_code, settings::Settings};
 
 /// One thing that would run.
 #[derive(Serialize)]
@@ -18,16 +26,28 @@ struct Part {
     does: String,
 }
 
-/// Prints what would run.
-pub(crate) fn run(settings: &Settings, output: Output) -> ExitCode {
-    let parts = parts(settings);
+/// Prints what would run; or runs the tests of rules there are in files.
+pub(crate) fn run(settings: &Settings, output: Output, tests: &[PathBuf]) -> ExitCode {
+    if !tests.is_empty() {
+        return rules::test(settings, output, tests);
+    }
+    let set = match alerting::rules(settings) {
+        Ok(set) => set,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            return exit_code::USAGE.into();
+        }
+    };
+    let rules = Rules::of(settings, &set);
+    let parts = parts(settings, &rules);
     match output {
-        Output::Text => print(&text(settings, &parts)),
+        Output::Text => print(&text(settings, &parts, &rules)),
         Output::Json => {
             let answer = json!({
                 "ok": true,
                 "settings": settings,
                 "runs": parts,
+                "rules": rules,
                 "warnings": warnings(settings),
             });
             print(&format!("{answer:#}\n"));
@@ -36,7 +56,7 @@ pub(crate) fn run(settings: &Settings, output: Output) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn parts(settings: &Settings) -> Vec<Part> {
+fn parts(settings: &Settings, rules: &Rules) -> Vec<Part> {
     let every = HumanDuration;
     let system = &settings.system;
     let node = match system.node_exporter {
@@ -109,7 +129,16 @@ fn parts(settings: &Settings) -> Vec<Part> {
         );
         parts.push(part("collectors/network", does));
     }
+    let history = &settings.history;
     parts.extend([
+        part(
+            "pipeline/history",
+            format!(
+                "keeps {} of samples, {} at most",
+                every(history.retention),
+                history.max_size
+            ),
+        ),
         part(
             "pipeline/aggregator",
             format!(
@@ -117,6 +146,19 @@ fn parts(settings: &Settings) -> Vec<Part> {
                 every(settings.summary.interval)
             ),
         ),
+        part(
+            "pipeline/evaluator",
+            format!(
+                "evaluates {} rules of {}",
+                rules.count,
+                rules.files.join(", ")
+            ),
+        ),
+        part(
+            "pipeline/dispatcher",
+            format!("tells {}", alerting::receivers(settings).join(", ")),
+        ),
+        part("journal", "writes history to disk".to_owned()),
         part(
             "health",
             format!("checks every {}", every(settings.health.interval)),
@@ -174,7 +216,7 @@ fn warnings(settings: &Settings) -> Vec<String> {
         .collect()
 }
 
-fn text(settings: &Settings, parts: &[Part]) -> String {
+fn text(settings: &Settings, parts: &[Part], rules: &Rules) -> String {
     let mut text = String::from("The settings are good. What would run:\n\n");
     for Part { actor, does } in parts {
         // Writing to a string cannot fail.
@@ -182,6 +224,9 @@ fn text(settings: &Settings, parts: &[Part]) -> String {
     }
     for warning in warnings(settings) {
         let _ = writeln!(text, "\nWarning: {warning}.");
+    }
+    for remark in &rules.remarks {
+        let _ = writeln!(text, "\nWarning: {remark}.");
     }
     let data = settings.server.data.display();
     let _ = writeln!(text, "\nData is kept in {data}.");

@@ -1,0 +1,72 @@
+//! The evaluator: runs the rules as samples come, and tells the dispatcher what changed.
+//!
+//! Rules read the history, which is in memory for the last hours and on disk before that. So they run
+//! beside the actor; where the disk keeps them for longer than [`STUCK`], the evaluator goes on from
+//! where they were with what is in memory, until the disk is back: an alert is not silenced by a disk.
+
+mod actor;
+mod cause;
+mod figures;
+mod keep;
+mod processes;
+mod view;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use supervision::Ref;
+use tsdb::Head;
+
+use super::{
+    dispatcher::Dispatcher,
+    rules::RuleSet,
+    state::{self, Checkpoint},
+};
+use crate::{
+    aggregator::Aggregator, clock::Clock, history::History, last_known::LastKnown, own::OwnMetrics,
+};
+
+pub use self::{
+    actor::EvaluatorActor,
+    keep::{CHECKPOINT, read_checkpoint},
+    view::{ActiveAlert, GroupView, RuleView, RulesView},
+};
+
+/// Rules that have not come to an end for so long are left to their fate.
+pub const STUCK: Duration = Duration::from_secs(5);
+/// Everything that fires is told so often, whether or not anything changed.
+pub const TELL_ALL: Duration = Duration::from_secs(60);
+
+/// The rules, and what they are evaluated with.
+#[derive(Debug, Clone, Default)]
+pub struct Ruling {
+    /// All of them.
+    pub rules: RuleSet,
+    /// How.
+    pub settings: state::Settings,
+}
+
+/// What the evaluator is given by whoever builds the tree.
+#[derive(Clone)]
+pub struct EvaluatorSettings {
+    /// The rules there are now; a reload replaces them.
+    pub ruling: Arc<ArcSwap<Ruling>>,
+    /// What they read.
+    pub head: Head,
+    /// Who keeps what they write.
+    pub history: Ref<History>,
+    /// Who is told what changed.
+    pub dispatcher: Ref<Dispatcher>,
+    /// Who shows what fires.
+    pub aggregator: Ref<Aggregator>,
+    /// What there is to say of the causes of alerts, and where figures are left.
+    pub last_known: Arc<LastKnown>,
+    /// The counters of the process.
+    pub own: OwnMetrics,
+    /// The time of day.
+    pub clock: Clock,
+    /// The data directory, if there is one.
+    pub data: Option<PathBuf>,
+    /// What an earlier process left.
+    pub left: Option<Arc<Checkpoint>>,
+}

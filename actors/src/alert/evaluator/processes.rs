@@ -1,0 +1,113 @@
+//! Which processes are busy: by their names only, never by what was on their command lines.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
+
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+
+use crate::units::Bytes;
+
+/// Names that are told.
+const MOST: usize = 3;
+/// What is older than this says nothing of now.
+const FRESH: Duration = Duration::from_secs(15);
+/// CPU time is counted over at least this.
+const LEAST: Duration = Duration::from_millis(250);
+
+/// Looks at processes now and then, so that what they did since can be told at any moment.
+pub(super) struct Processes {
+    /// `None` on a machine that cannot be looked at.
+    system: Option<System>,
+    /// When it looked last.
+    looked: Option<Instant>,
+}
+
+impl Default for Processes {
+    fn default() -> Self {
+        Processes {
+            system: System::new().ok(),
+            looked: None,
+        }
+    }
+}
+
+impl Processes {
+    /// A look: what is used from now on can be told. Takes about a millisecond.
+    pub(super) fn look(&mut self) {
+        let what = ProcessRefreshKind::nothing()
+            .with_cpu()
+            .with_memory()
+            .without_tasks();
+        if let Some(system) = &mut self.system {
+            system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+            self.looked = Some(Instant::now());
+        }
+    }
+
+    /// Who has used most since the last look, and who has most memory; `None` where the last look was
+    /// too long ago, or too short, to say.
+    pub(super) fn busiest(&mut self) -> Option<String> {
+        let since = self.looked?.elapsed();
+        if since > FRESH {
+            self.look();
+            return None;
+        }
+        if since >= LEAST {
+            self.look();
+        }
+        let (mut cpu, mut memory) = (BTreeMap::new(), BTreeMap::new());
+        for process in self.system.as_ref()?.processes().values() {
+            let name = process.name().to_string_lossy().into_owned();
+            *cpu.entry(name.clone()).or_insert(0.0) += f64::from(process.cpu_usage());
+            *memory.entry(name).or_insert(0.0) += process.memory() as f64;
+        }
+        let mut text = String::from("CPU:");
+        for (name, percent) in most(cpu, 1.0) {
+            let _ = write!(text, " {name} {percent:.0} %,");
+        }
+        text.pop();
+        text.push_str("; memory:");
+        for (name, bytes) in most(memory, 1e6) {
+            let _ = write!(text, " {name} {},", Bytes::new(bytes as u64));
+        }
+        text.pop();
+        Some(text)
+    }
+}
+
+/// Those with most, if they have at least so much.
+fn most(of: BTreeMap<String, f64>, least: f64) -> Vec<(String, f64)> {
+    let mut of: Vec<_> = of.into_iter().filter(|(_, much)| *much >= least).collect();
+    of.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    of.truncate(MOST);
+    of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_no_more_are_told() {
+        let mut processes = Processes::default();
+        assert_eq!(processes.busiest(), None, "nobody has looked");
+        processes.look();
+        let told = processes.busiest().unwrap();
+        assert!(
+            told.starts_with("CPU:") && told.contains("; memory: "),
+            "{told}"
+        );
+        assert!(!told.contains('/') && !told.contains("--"), "{told}");
+    }
+
+    #[test]
+    fn those_with_most_come_first() {
+        let of = [("a", 1.0), ("b", 3.0), ("c", 2.0), ("d", 0.5), ("e", 2.0)];
+        let of = of.map(|(name, much)| (name.to_owned(), much)).into();
+        let names: Vec<_> = most(of, 1.0).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["b", "c", "e"]);
+    }
+}

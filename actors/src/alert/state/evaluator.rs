@@ -1,0 +1,180 @@
+//! All groups, evaluated as metrics come and as time passes.
+
+use std::time::{Duration, Instant};
+
+use promql::{Cancel, METRIC_NAME, Queryable};
+
+use super::alert::Transition;
+use super::context::{Context, Settings, millis};
+use super::group::GroupState;
+use super::index::{Index, Place};
+use super::overlay::Overlay;
+use super::rule::{RuleState, WrittenSample};
+use crate::alert::rules::RuleSet;
+
+/// How often rules are gone through in one evaluation: those that read what later ones wrote are run
+/// once more, those that read each other in a circle not for ever.
+const MAX_ROUNDS: usize = 3;
+
+/// What an evaluation made.
+#[derive(Debug, Default)]
+pub struct Evaluation {
+    /// Alerts that changed their state.
+    pub transitions: Vec<Transition>,
+    /// Samples for the store: recorded series, `ALERTS`, `ALERTS_FOR_STATE`, and the ends of those.
+    pub samples: Vec<WrittenSample>,
+    /// How many rules were run.
+    pub runs: usize,
+    /// How many of them failed.
+    pub failures: usize,
+}
+
+/// All rules and what they are in.
+#[derive(Debug)]
+pub struct Evaluator {
+    pub(super) settings: Settings,
+    pub(super) groups: Vec<GroupState>,
+    pub(super) index: Index,
+    pub(super) last_at: Option<i64>,
+}
+
+impl Evaluator {
+    /// Nothing is active yet. Every rule is due.
+    pub fn new(rules: &RuleSet, settings: Settings) -> Self {
+        Evaluator {
+            index: Index::of(rules),
+            groups: rules.groups.iter().map(GroupState::new).collect(),
+            settings,
+            last_at: None,
+        }
+    }
+
+    /// Its groups, in order.
+    pub fn groups(&self) -> &[GroupState] {
+        &self.groups
+    }
+
+    /// Its rules, in order.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleState> {
+        self.groups.iter().flat_map(|group| &group.rules)
+    }
+
+    /// What it was set up with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Metrics of these names have come: rules that read them are due. What rules themselves wrote
+    /// need not be told.
+    pub fn appended<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            for (group, rule) in self.index.readers(name) {
+                let rule = &mut self.groups[group].rules[rule];
+                rule.is_marked = true;
+                if let Some((awaited, _)) = &mut rule.awaited {
+                    awaited.retain(|one| **one != *name);
+                }
+            }
+        }
+    }
+
+    /// When a rule is next due by time, in Unix milliseconds; `None` without rules. What has passed
+    /// is due at once.
+    pub fn next_due(&self) -> Option<i64> {
+        let interval = millis(self.settings.interval);
+        let due = |group: &GroupState| {
+            let due = |rule| group.due(rule, interval).unwrap_or(i64::MIN);
+            group.rules.iter().map(due).min()
+        };
+        self.groups.iter().filter_map(due).min()
+    }
+
+    /// Runs every rule that is due at `at`, in order, on `store` as it is then.
+    pub fn evaluate(&mut self, store: &dyn Queryable, at: i64, cancel: &Cancel) -> Evaluation {
+        let at = self.settle(at);
+        let interval = millis(self.settings.interval);
+        let mut overlay = Overlay::new(store);
+        let mut evaluation = Evaluation::default();
+        for _ in 0..MAX_ROUNDS {
+            let runs = evaluation.runs;
+            for group in 0..self.groups.len() {
+                for rule in 0..self.groups[group].rules.len() {
+                    let state = &self.groups[group];
+                    if state.is_due(&state.rules[rule], at, interval) {
+                        self.run((group, rule), &mut overlay, at, cancel, &mut evaluation);
+                    }
+                }
+            }
+            if evaluation.runs == runs {
+                break;
+            }
+        }
+        evaluation
+    }
+
+    /// Runs every rule once, in order, as Prometheus does every interval.
+    pub fn evaluate_all(&mut self, store: &dyn Queryable, at: i64, cancel: &Cancel) -> Evaluation {
+        let at = self.settle(at);
+        let mut overlay = Overlay::new(store);
+        let mut evaluation = Evaluation::default();
+        for group in 0..self.groups.len() {
+            for rule in 0..self.groups[group].rules.len() {
+                self.run((group, rule), &mut overlay, at, cancel, &mut evaluation);
+            }
+        }
+        evaluation
+    }
+
+    fn run(
+        &mut self,
+        (group, rule): Place,
+        overlay: &mut Overlay,
+        at: i64,
+        cancel: &Cancel,
+        evaluation: &mut Evaluation,
+    ) {
+        let began = Instant::now();
+        let state = &mut self.groups[group];
+        let context = Context {
+            settings: &self.settings,
+            store: overlay,
+            at,
+            query_at: at.saturating_sub(millis(state.group.query_offset)),
+            cancel,
+            interval: millis(state.interval(self.settings.interval)),
+            limit: state.group.limit,
+        };
+        let known = evaluation.samples.len();
+        let one = &mut state.rules[rule];
+        one.run(
+            &context,
+            &mut evaluation.transitions,
+            &mut evaluation.samples,
+        );
+        evaluation.runs += 1;
+        evaluation.failures += usize::from(one.last_error.is_some());
+        if state.last_evaluation != Some(at) {
+            state.last_evaluation = Some(at);
+            state.evaluation_time = Duration::ZERO;
+        }
+        state.evaluation_time += began.elapsed();
+        let written = &evaluation.samples[known..];
+        overlay.write(written);
+        self.mark_readers(written, (group, rule));
+    }
+
+    /// What a rule wrote has come, too.
+    fn mark_readers(&mut self, written: &[WrittenSample], writer: Place) {
+        let mut last = "";
+        for sample in written {
+            let name = sample.labels.get(METRIC_NAME).unwrap_or_default();
+            if name == last {
+                continue;
+            }
+            for place in self.index.readers(name).filter(|place| *place != writer) {
+                self.groups[place.0].rules[place.1].is_marked = true;
+            }
+            last = name;
+        }
+    }
+}

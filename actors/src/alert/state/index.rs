@@ -1,0 +1,59 @@
+//! Which rules read which metrics.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use promql::{METRIC_NAME, Matcher};
+
+use crate::alert::rules::RuleSet;
+use crate::alert::rules::metric_name;
+
+/// A rule by the places of its group and itself.
+pub(super) type Place = (usize, usize);
+
+/// Which rules read which metrics.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    by_name: HashMap<Arc<str>, Vec<Place>>,
+    /// Rules with a selector that says no name, or a pattern of names.
+    patterns: Vec<(Vec<Matcher>, Place)>,
+}
+
+impl Index {
+    pub(super) fn of(rules: &RuleSet) -> Self {
+        let mut index = Index::default();
+        for (at, group) in rules.groups.iter().enumerate() {
+            for (place, rule) in group.rules.iter().enumerate() {
+                for selector in rule.query.selectors() {
+                    index.add(selector, (at, place));
+                }
+            }
+        }
+        index
+    }
+
+    fn add(&mut self, selector: &[Matcher], place: Place) {
+        match metric_name(selector) {
+            Some(name) => {
+                let places = self.by_name.entry(name.into()).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+            None => {
+                let of_name = selector.iter().filter(|one| one.label() == METRIC_NAME);
+                self.patterns.push((of_name.cloned().collect(), place));
+            }
+        }
+    }
+
+    /// The rules that read a metric of this name.
+    pub(super) fn readers<'i>(&'i self, name: &'i str) -> impl Iterator<Item = Place> + 'i {
+        let named = self.by_name.get(name).into_iter().flatten().copied();
+        let by_pattern = self
+            .patterns
+            .iter()
+            .filter(move |(matchers, _)| matchers.iter().all(|matcher| matcher.matches(name)));
+        named.chain(by_pattern.map(|(_, place)| *place))
+    }
+}

@@ -1,0 +1,191 @@
+//! A rule and what it is in.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use exposition::Labels;
+use promql::{STALE_BITS, Sample, Value};
+
+use super::alert::{Alert, AlertState, Transition};
+use super::context::Context;
+use crate::alert::rules::{Group, Kind, Rule};
+
+/// How the last evaluation of a rule went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// There has been none.
+    Unknown,
+    /// Well.
+    Good,
+    /// It failed.
+    Bad,
+}
+
+impl Health {
+    /// As in Prometheus's API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Health::Unknown => "unknown",
+            Health::Good => "ok",
+            Health::Bad => "err",
+        }
+    }
+}
+
+/// A sample for the store.
+#[derive(Debug, Clone)]
+pub struct WrittenSample {
+    /// The name among them.
+    pub labels: Labels,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// The value, or [`STALE_BITS`]: the series ends.
+    pub value: f64,
+}
+
+/// A rule and what it is in.
+#[derive(Debug)]
+pub struct RuleState {
+    /// The group it is of, and its place in it.
+    group: Arc<Group>,
+    place: usize,
+    /// How the last evaluation went.
+    pub health: Health,
+    /// Why it failed.
+    pub last_error: Option<String>,
+    /// When it was, in Unix milliseconds.
+    pub last_evaluation: Option<i64>,
+    /// How long it took.
+    pub evaluation_time: Duration,
+    /// Since when its expression has read no series at all.
+    pub unmatched_since: Option<i64>,
+    pub(super) alerts: HashMap<Labels, Alert>,
+    /// What it recorded at the last evaluation.
+    pub(super) recorded: HashSet<Labels>,
+    /// A metric it reads has come.
+    pub(super) is_marked: bool,
+    /// When a `for` or `keep_firing_for` runs out next.
+    pub(super) deadline: Option<i64>,
+    /// When `ALERTS` was last written for all alerts.
+    pub(super) written_at: Option<i64>,
+    /// After a restart: the metrics that have not come yet, and until when they are waited for.
+    pub(super) awaited: Option<(Vec<Arc<str>>, i64)>,
+    /// `for` states need not be looked for in the store: a checkpoint had them.
+    pub(super) is_restored: bool,
+    /// Annotations there are may be of other templates.
+    pub(super) has_other_texts: bool,
+    /// The first evaluation since the start.
+    pub(super) first_evaluation: Option<i64>,
+}
+
+impl RuleState {
+    pub(super) fn new(group: &Arc<Group>, place: usize) -> Self {
+        RuleState {
+            group: group.clone(),
+            place,
+            health: Health::Unknown,
+            last_error: None,
+            last_evaluation: None,
+            unmatched_since: None,
+            evaluation_time: Duration::ZERO,
+            alerts: HashMap::new(),
+            recorded: HashSet::new(),
+            is_marked: true,
+            deadline: None,
+            written_at: None,
+            awaited: None,
+            is_restored: false,
+            has_other_texts: false,
+            first_evaluation: None,
+        }
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &Rule {
+        &self.group.rules[self.place]
+    }
+
+    /// Its alerts: pending, firing, and those resolved of late.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values()
+    }
+
+    /// Whether an alert with these labels is one of its.
+    pub fn has(&self, labels: &Labels) -> bool {
+        self.alerts.contains_key(labels)
+    }
+
+    /// Its pending and firing alerts.
+    pub fn active_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values().filter(|alert| alert.is_active())
+    }
+
+    /// The gravest state of its alerts.
+    pub fn state(&self) -> AlertState {
+        let states = self.alerts.values().map(|alert| alert.state);
+        states.max().unwrap_or(AlertState::Inactive)
+    }
+
+    /// Evaluates it, and tells how that went.
+    pub(super) fn run(
+        &mut self,
+        context: &Context,
+        transitions: &mut Vec<Transition>,
+        samples: &mut Vec<WrittenSample>,
+    ) {
+        let began = Instant::now();
+        let group = self.group.clone();
+        let rule = &group.rules[self.place];
+        self.first_evaluation.get_or_insert(context.at);
+        let known = transitions.len();
+        let yielded = self.yielded(rule, context);
+        let outcome = yielded.and_then(|yielded| match &rule.kind {
+            Kind::Alerting(alerting) => {
+                self.alert(alerting, yielded, context, transitions, samples)
+            }
+            Kind::Recording(recording) => self.record(recording, yielded, context, samples),
+        });
+        transitions[known..].sort_by(|a, b| a.labels.cmp(&b.labels));
+        self.is_marked = false;
+        self.evaluation_time = began.elapsed();
+        self.last_evaluation = Some(context.at);
+        self.health = if outcome.is_ok() {
+            Health::Good
+        } else {
+            Health::Bad
+        };
+        self.last_error = outcome.err();
+    }
+
+    /// The result of the expression.
+    fn yielded(&mut self, rule: &Rule, context: &Context) -> Result<Vec<Sample>, String> {
+        let answer = rule
+            .query
+            .instant(context.store, context.query_at, context.cancel);
+        let answer = answer.map_err(|error| error.to_string())?;
+        match answer.stats.series_read {
+            0 => _ = self.unmatched_since.get_or_insert(context.at),
+            _ => self.unmatched_since = None,
+        }
+        match answer.value {
+            Value::Vector(samples) => Ok(samples),
+            Value::Scalar(value) => Ok(vec![Sample {
+                labels: Labels::none(),
+                value,
+            }]),
+            Value::Matrix(_) | Value::Text(_) => {
+                Err("rule result is not a vector or scalar".into())
+            }
+        }
+    }
+}
+
+/// The end of a series.
+pub(super) fn stale(labels: Labels, at: i64) -> WrittenSample {
+    WrittenSample {
+        labels,
+        at,
+        value: f64::from_bits(STALE_BITS),
+    }
+}

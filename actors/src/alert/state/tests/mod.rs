@@ -1,0 +1,8 @@
+//! Stories of rules over a store in memory.
+
+mod appends;
+mod compliance;
+mod recording;
+mod restarts;
+mod scale;
+mod stage;

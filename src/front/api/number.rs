@@ -1,0 +1,120 @@
+//! Numbers and times in answers, as Prometheus writes them.
+
+use std::fmt::Write;
+
+/// Below it every integer is a different number, so that its shortest text is all of its digits.
+const INTEGERS_END: f64 = 9_007_199_254_740_992.0;
+
+/// Appends a value in quotes: the shortest text that reads back as the same number, with an exponent
+/// below 1e-6 and from 1e21 on.
+pub(super) fn push_value(out: &mut String, value: f64) {
+    out.push('"');
+    let magnitude = value.abs();
+    if value.is_nan() {
+        out.push_str("NaN");
+    } else if magnitude.is_infinite() {
+        out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    } else if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        push_exponential(out, value);
+    } else if magnitude < INTEGERS_END && value.trunc() == value && magnitude != 0.0 {
+        push(out, value as i64);
+    } else {
+        push(out, value);
+    }
+    out.push('"');
+}
+
+/// Appends a moment given in milliseconds, in seconds: `1435781451.781`, `1435781451`.
+pub(super) fn push_time(out: &mut String, at_ms: i64) {
+    if at_ms < 0 {
+        out.push('-');
+    }
+    let (seconds, rest) = (at_ms.unsigned_abs() / 1_000, at_ms.unsigned_abs() % 1_000);
+    push(out, seconds);
+    if rest > 0 {
+        push(out, format_args!(".{rest:03}"));
+    }
+}
+
+/// Rust writes `1e-7` and `1e21`, Go `1e-07` and `1e+21`.
+fn push_exponential(out: &mut String, value: f64) {
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    push(out, format_args!("{digits}e{sign}{exponent:0>2}"));
+}
+
+fn push(out: &mut String, what: impl std::fmt::Display) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(number: f64) -> String {
+        let mut out = String::new();
+        push_value(&mut out, number);
+        out
+    }
+
+    fn time(at_ms: i64) -> String {
+        let mut out = String::new();
+        push_time(&mut out, at_ms);
+        out
+    }
+
+    #[test]
+    fn values_look_as_prometheus_writes_them() {
+        for (number, expected) in [
+            (0.0, "\"0\""),
+            (-0.0, "\"-0\""),
+            (1.0, "\"1\""),
+            (-17.0, "\"-17\""),
+            (0.1, "\"0.1\""),
+            (1e-6, "\"0.000001\""),
+            (1e-7, "\"1e-07\""),
+            (-1.5e-10, "\"-1.5e-10\""),
+            (1e20, "\"100000000000000000000\""),
+            (1e21, "\"1e+21\""),
+            (1.5e300, "\"1.5e+300\""),
+            (123_456_789.125, "\"123456789.125\""),
+            (f64::NAN, "\"NaN\""),
+            (f64::INFINITY, "\"+Inf\""),
+            (f64::NEG_INFINITY, "\"-Inf\""),
+        ] {
+            assert_eq!(value(number), expected);
+        }
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        for (at_ms, expected) in [
+            (0, "0"),
+            (1, "0.001"),
+            (1_435_781_451_781, "1435781451.781"),
+            (1_435_781_451_000, "1435781451"),
+            (1_500, "1.500"),
+            (-1_050, "-1.050"),
+            (i64::MIN, "-9223372036854775.808"),
+        ] {
+            assert_eq!(time(at_ms), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_was_meant(bits in any::<u64>()) {
+            let number = f64::from_bits(bits);
+            let text = value(number);
+            let read: f64 = text.trim_matches('"').parse().unwrap();
+            prop_assert!(read == number || (read.is_nan() && number.is_nan()), "{}", text);
+        }
+    }
+}
