@@ -112,7 +112,10 @@ fn what_is_true_is_told_everywhere_with_its_cause_and_so_is_its_end() {
         "http://v.example/runbooks/Watchdog"
     );
     let cause = annotations["cause"].as_str().unwrap();
-    assert!(cause.starts_with("last values:") && cause.ends_with(" 35"), "{cause}");
+    assert!(
+        cause.starts_with("last values:") && cause.ends_with(" 35"),
+        "{cause}"
+    );
     let chart = annotations["chart_url"].as_str().unwrap();
     assert_eq!(
         chart,
@@ -120,39 +123,66 @@ fn what_is_true_is_told_everywhere_with_its_cause_and_so_is_its_end() {
     );
     let path = chart.strip_prefix("http://v.example").unwrap();
     let svg = vitals.get(path);
-    assert_eq!((svg.status, svg.body.starts_with("<svg")), (200, true), "{svg:?}");
+    assert_eq!(
+        (svg.status, svg.body.starts_with("<svg")),
+        (200, true),
+        "{svg:?}"
+    );
 
     // What it is kept as, and everywhere else.
     let kept = active(&redis, "Hot");
     assert_eq!(kept, [told.clone()]);
-    assert!(redis.ask(&["GET", "{vitals}:alive"]).contains("\"version\":1"));
+    assert!(
+        redis
+            .ask(&["GET", "{vitals}:alive"])
+            .contains("\"version\":1")
+    );
     let fires = &firing(&vitals, "Hot")[0];
     assert_eq!(fires["value"], "3.5e+01");
     until("the summary", DEADLINE, || {
         let alerts = vitals.get("/summary").json()["alerts"].clone();
-        let hot = alerts.as_array()?.iter().find(|a| a["alertname"] == "Hot")?.clone();
+        let hot = alerts
+            .as_array()?
+            .iter()
+            .find(|a| a["alertname"] == "Hot")?
+            .clone();
         (hot["fingerprint"] == told["fingerprint"]).then_some(())
     });
     let rules = vitals.get("/api/v1/rules?type=alert").json();
     let group = &rules["data"]["groups"][0];
-    assert_eq!((&group["name"], &group["rules"][0]["state"]), (&"weather".into(), &"firing".into()));
+    assert_eq!(
+        (&group["name"], &group["rules"][0]["state"]),
+        (&"weather".into(), &"firing".into())
+    );
     assert_eq!(group["rules"].as_array().unwrap().len(), 1, "{rules}");
     let listed = done(
         vitals.directory.path(),
         &["alerts", "--listen", &vitals.address.to_string()],
     );
-    assert!(listed.out.contains("firing   critical  Hot {"), "{}", listed.out);
+    assert!(
+        listed.out.contains("firing   critical  Hot {"),
+        "{}",
+        listed.out
+    );
     let runbook = vitals.get("/runbooks/Watchdog");
-    assert_eq!(runbook.header("content-type"), Some("text/markdown; charset=utf-8"));
+    assert_eq!(
+        runbook.header("content-type"),
+        Some("text/markdown; charset=utf-8")
+    );
     assert_eq!(vitals.get("/runbooks/Nothing").error_code(), "not_found");
     let series = |query: &str| {
         let answer = vitals.get(&format!("/api/v1/query?query={query}")).json();
-        answer["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
+        answer["data"]["result"][0]["value"][1]
+            .as_str()
+            .map(str::to_owned)
     };
     until("what rules write", DEADLINE, || {
         (series("temperature:max")? == "35").then_some(())
     });
-    assert_eq!(series("ALERTS%7Balertstate=%22firing%22%7D").as_deref(), Some("1"));
+    assert_eq!(
+        series("ALERTS%7Balertstate=%22firing%22%7D").as_deref(),
+        Some("1")
+    );
 
     thermometer.say(&page(25));
     let ended = all.next_of("Hot");
@@ -183,7 +213,11 @@ fn whoever_is_killed_goes_on_where_it_was_and_nothing_is_told_anew_or_lost() {
             let kept = std::fs::read_to_string(vitals.directory.join("data/alerts.json")).ok()?;
             kept.contains("Hot").then_some(())
         });
-        let Vitals { mut process, directory: kept, .. } = vitals;
+        let Vitals {
+            mut process,
+            directory: kept,
+            ..
+        } = vitals;
         process.signal(Signal::KILL);
         process.ends_within(DEADLINE);
         directory = kept;
@@ -191,8 +225,14 @@ fn whoever_is_killed_goes_on_where_it_was_and_nothing_is_told_anew_or_lost() {
             // It ends while nobody looks.
             thermometer.say(&page(20));
             let vitals = weather(directory, &thermometer, Some(&redis)).ready();
-            until("its end", DEADLINE, || active(&redis, "Hot").is_empty().then_some(()));
-            let Vitals { mut process, directory: kept, .. } = vitals;
+            until("its end", DEADLINE, || {
+                active(&redis, "Hot").is_empty().then_some(())
+            });
+            let Vitals {
+                mut process,
+                directory: kept,
+                ..
+            } = vitals;
             process.signal(Signal::TERM);
             process.ends_within(DEADLINE);
             directory = kept;
@@ -212,7 +252,8 @@ fn while_redis_is_away_nothing_is_lost() {
     let (redis, thermometer) = (Redis::start(&[]), Pages::start(&page(20)));
     let vitals = weather(with_rules(HOT), &thermometer, Some(&redis)).ready();
     let counted = |outcome: &str| {
-        let series = format!("vitals_alert_notifications_total{{outcome=\"{outcome}\",sink=\"log\"}}");
+        let series =
+            format!("vitals_alert_notifications_total{{outcome=\"{outcome}\",sink=\"log\"}}");
         vitals.page().get(&series).unwrap_or_default()
     };
     let before = counted("delivered");
@@ -250,7 +291,10 @@ fn rules_are_loaded_all_or_nothing_and_what_fires_goes_on() {
     let refused = reload();
     assert_ne!(refused.status, 200);
     assert!(refused.body.contains("hot.yml:"), "{}", refused.body);
-    assert_eq!(vitals.page().value("vitals_config_last_reload_successful"), 0.0);
+    assert_eq!(
+        vitals.page().value("vitals_config_last_reload_successful"),
+        0.0
+    );
     assert_eq!(firing(&vitals, "Hot")[0]["activeAt"], fires["activeAt"]);
 
     let more = HOT.to_owned()
@@ -263,7 +307,9 @@ fn rules_are_loaded_all_or_nothing_and_what_fires_goes_on() {
     // Without its rule an alert ends.
     std::fs::write(&file, HOT.replace("Hot", "Boiling").replace("> 30", "> 99")).unwrap();
     assert_eq!(reload().status, 200);
-    until("the end", DEADLINE, || firing(&vitals, "Hot").is_empty().then_some(()));
+    until("the end", DEADLINE, || {
+        firing(&vitals, "Hot").is_empty().then_some(())
+    });
 }
 
 #[test]
@@ -279,7 +325,10 @@ fn whoever_watches_sees_what_happens_and_goes_on_where_it_was() {
     assert_eq!(fires["alert"]["labels"]["alertname"], "Hot");
     vitals.strike("collectors/system", "panic");
     let exit = stream.next_of("supervision");
-    assert_eq!((&exit["actor"], &exit["event"]), (&"collectors/system".into(), &"exit".into()));
+    assert_eq!(
+        (&exit["actor"], &exit["event"]),
+        (&"collectors/system".into(), &"exit".into())
+    );
     drop(stream);
     let mut again = Stream::open(&vitals, fires["seq"].as_u64().map(|seq| seq - 1));
     assert_eq!(again.next_of("alert"), fires);
@@ -313,7 +362,10 @@ impl Stream {
         let mut is_it = false;
         loop {
             let mut line = String::new();
-            assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream has ended");
+            assert!(
+                self.0.read_line(&mut line).unwrap() > 0,
+                "the stream has ended"
+            );
             let line = line.trim_end();
             if let Some(event) = line.strip_prefix("event: ") {
                 is_it = event == kind;
@@ -342,7 +394,11 @@ fn rules_are_judged_before_they_run() {
                 \x20   alert_rule_test:\n      - { eval_time: 0m, alertname: Hot }\n";
     std::fs::write(directory.join("test.yml"), test).unwrap();
     let tested = done(directory, &["check", "--test", "test.yml"]);
-    assert!(tested.out.starts_with("ok     test.yml: "), "{}", tested.out);
+    assert!(
+        tested.out.starts_with("ok     test.yml: "),
+        "{}",
+        tested.out
+    );
     std::fs::write(directory.join("test.yml"), test.replace("0m", "1m")).unwrap();
     let failed = run(directory, &["check", "--test", "test.yml"]);
     assert_eq!(failed.code, Some(1), "{}", failed.out);

@@ -45,7 +45,9 @@ impl Subscriber {
 
     #[track_caller]
     fn line(&self) -> String {
-        self.lines.recv_timeout(DEADLINE).expect("a line of redis-cli")
+        self.lines
+            .recv_timeout(DEADLINE)
+            .expect("a line of redis-cli")
     }
 
     /// The next message.
