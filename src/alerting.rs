@@ -107,7 +107,7 @@ impl Sinks {
     /// As the settings want them.
     pub(crate) fn new(settings: &Settings, own: OwnMetrics) -> Self {
         let alerts = &settings.alerts;
-        let log = alerts.log.then(|| Ref::new("log", SINK_CAPACITY));
+        let log = alerts.log_sink.then(|| Ref::new("log", SINK_CAPACITY));
         let redis = redis(settings).map(|redis| {
             let settings = RedisSinkSettings {
                 redis,
@@ -171,7 +171,7 @@ fn redis(settings: &Settings) -> Option<RedisSettings> {
 
 /// Who would be told, in words.
 pub(crate) fn receivers(settings: &Settings) -> Vec<String> {
-    let log = settings.alerts.log.then(|| "the log".to_owned());
+    let log = settings.alerts.log_sink.then(|| "the log".to_owned());
     let redis = redis(settings).map(|redis| redis.url.to_string());
     let all: Vec<_> = log.into_iter().chain(redis).collect();
     match all.is_empty() {

@@ -144,13 +144,20 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// Of which there are none by default.
+    const SEVERAL: [&str; 6] = [
+        "application",
+        "auth",
+        "interface",
+        "iris",
+        "postgres",
+        "scrape",
+    ];
+
     #[test]
     fn every_key_that_is_said_to_be_followed_exists() {
         let keys = keys(&Settings::default());
-        for followed in FOLLOWED
-            .iter()
-            .filter(|key| !["application", "auth", "iris", "postgres", "scrape"].contains(*key))
-        {
+        for followed in FOLLOWED.iter().filter(|key| !SEVERAL.contains(*key)) {
             assert!(
                 keys.keys().any(|key| key.starts_with(followed)),
                 "{followed}"

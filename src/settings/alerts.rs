@@ -18,7 +18,7 @@ pub(crate) struct Alerts {
     /// Paths of rule files, or patterns of them. Where they match none, the built-in rules run.
     pub(crate) rules: Vec<String>,
     /// Whether alerts are told in the log.
-    pub(crate) log: bool,
+    pub(crate) log_sink: bool,
     /// Redis as a receiver.
     pub(crate) redis: AlertsRedis,
 }
@@ -40,7 +40,7 @@ impl Default for Alerts {
     fn default() -> Self {
         Alerts {
             rules: vec!["rules/*.yml".to_owned()],
-            log: true,
+            log_sink: true,
             redis: AlertsRedis {
                 enabled: true,
                 prefix: Prefix::default(),
@@ -53,7 +53,7 @@ impl Default for Alerts {
 impl Section for Alerts {
     fn read(&mut self, table: &mut Table<'_>) {
         table.patterns("rules", &mut self.rules, MOST_PATTERNS);
-        table.value("log", &mut self.log);
+        table.value("log_sink", &mut self.log_sink);
         table.section("redis", &mut self.redis);
     }
 }

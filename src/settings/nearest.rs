@@ -65,36 +65,33 @@ fn children<'k>(section: &str, paths: &'k BTreeSet<String>) -> Vec<&'k str> {
     paths.iter().filter_map(name).collect()
 }
 
-/// The known paths a typing slip or two away from `path`; failing that, those that have its last
-/// name in another section.
+/// The known paths a typing slip or two away from `path`; failing that, or if they are nearer, those
+/// that have its last name in another section.
 fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
     let known: Vec<_> = known.collect();
-    let near = closest(&known, |candidate| by_segment(path, candidate));
-    if !near.is_empty() {
-        return near;
-    }
+    let (fewest, near) = closest(&known, |candidate| by_segment(path, candidate));
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    closest(&known, |candidate| {
+    let (elsewhere, others) = closest(&known, |candidate| {
         // One of several is not meant by whoever names none.
         let is_one = !candidate.contains(ANY);
         is_one.then(|| slips(&last(path), &last(candidate)))?
-    })
+    });
+    if elsewhere < fewest { others } else { near }
 }
 
-/// The candidates with the fewest slips.
-fn closest<'k>(known: &[&'k str], slips: impl Fn(&str) -> Option<usize>) -> Vec<&'k str> {
+/// The candidates with the fewest slips, and how many these are.
+fn closest<'k>(known: &[&'k str], slips: impl Fn(&str) -> Option<usize>) -> (usize, Vec<&'k str>) {
     let counted = || {
         known
             .iter()
             .filter_map(|candidate| Some((slips(candidate)?, *candidate)))
     };
     let Some(fewest) = counted().map(|(slips, _)| slips).min() else {
-        return Vec::new();
+        return (usize::MAX, Vec::new());
     };
     let near = counted().filter(|(slips, _)| *slips == fewest);
-    near.map(|(_, candidate)| candidate)
-        .take(SUGGESTED)
-        .collect()
+    let near = near.map(|(_, candidate)| candidate).take(SUGGESTED);
+    (fewest, near.collect())
 }
 
 /// The slips between two paths of the same length, each name by itself.

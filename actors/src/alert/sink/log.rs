@@ -11,7 +11,8 @@ use crate::{
 /// Characters of anything a rule has written.
 const SHOWN: usize = 300;
 
-/// Writes a line for each transition: `warn` when something begins to fire, `info` when it ends.
+/// Writes a line for each transition: `warn` when something begins to fire that pages somebody, else
+/// `info`.
 #[derive(Debug, Default)]
 pub struct LogSink;
 
@@ -22,9 +23,11 @@ impl Sink for LogSink {
 
     async fn deliver(&mut self, deliver: &Deliver, _: Instant) -> Result<(), Undelivered> {
         for notification in &*deliver.notifications {
+            // What nobody is paged for is no reason to worry in the log either.
+            let pages = !["none", "info"].contains(&&*notification.severity);
             let level = match notification.status {
-                Status::Firing => log::Level::Warn,
-                Status::Resolved => log::Level::Info,
+                Status::Firing if pages => log::Level::Warn,
+                Status::Firing | Status::Resolved => log::Level::Info,
             };
             if let Some(payload) = notification.payload() {
                 log::log!(target: "vitals::alert", level, "{}", line(&payload));
