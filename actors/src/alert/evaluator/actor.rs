@@ -372,7 +372,7 @@ impl EvaluatorActor {
         let Some(due) = bench.evaluator.next_due() else {
             return;
         };
-        let wait = u64::try_from(due - self.now_ms()).unwrap_or(0);
+        let wait = u64::try_from(due.saturating_sub(self.now_ms())).unwrap_or(0);
         // A rule that cannot be satisfied must not spin.
         let wait = std::time::Duration::from_millis(wait.clamp(50, 60_000));
         let due = ctx.run_later(wait, |me, ctx| {
