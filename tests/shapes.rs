@@ -48,7 +48,10 @@ fn the_summary() {
                 "response_seconds?": "number", "error_ratio?": "number",
                 "active_users?": "number", "cache_hit_ratio?": "number",
             },
-            "alerts": [{}],
+            "alerts": [{
+                "fingerprint": "string", "alertname": "string", "severity": "string",
+                "since": "string", "acknowledged": "boolean",
+            }],
             "uptime": [{}],
         }),
     );

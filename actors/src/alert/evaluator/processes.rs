@@ -2,13 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     time::{Duration, Instant},
 };
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
-
-use crate::units::Bytes;
 
 /// Names that are told.
 const MOST: usize = 3;
@@ -64,17 +61,17 @@ impl Processes {
             *cpu.entry(name.clone()).or_insert(0.0) += f64::from(process.cpu_usage());
             *memory.entry(name).or_insert(0.0) += process.memory() as f64;
         }
-        let mut text = String::from("CPU:");
-        for (name, percent) in most(cpu, 1.0) {
-            let _ = write!(text, " {name} {percent:.0} %,");
-        }
-        text.pop();
-        text.push_str("; memory:");
-        for (name, bytes) in most(memory, 1e6) {
-            let _ = write!(text, " {name} {},", Bytes::new(bytes as u64));
-        }
-        text.pop();
-        Some(text)
+        let cpu = most(cpu, 1.0).into_iter();
+        let cpu = cpu.map(|(name, percent)| format!("{name} {percent:.0} %"));
+        let memory = most(memory, 1e6).into_iter();
+        let memory = memory.map(|(name, bytes)| format!("{name} {:.0} MB", bytes / 1e6));
+        let told = [("CPU", cpu.collect()), ("memory", memory.collect())];
+        let told: Vec<String> = told
+            .into_iter()
+            .filter(|(_, names): &(_, Vec<String>)| !names.is_empty())
+            .map(|(what, names)| format!("{what}: {}", names.join(", ")))
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
     }
 }
 
@@ -96,10 +93,7 @@ mod tests {
         assert_eq!(processes.busiest(), None, "nobody has looked");
         processes.look();
         let told = processes.busiest().unwrap();
-        assert!(
-            told.starts_with("CPU:") && told.contains("; memory: "),
-            "{told}"
-        );
+        assert!(told.contains("memory: "), "{told}");
         assert!(!told.contains('/') && !told.contains("--"), "{told}");
     }
 

@@ -116,7 +116,7 @@ pub(super) const FILES: &[(&str, &str, bool)] = &[
         exp_alerts:
           - {exp_labels: {job: node}, exp_annotations: {summary: 1 up}}
           - {exp_labels: {job: iris}, exp_annotations: {summary: 1 up}}
-      - eval_time: 12m
+      - eval_time: 13m
         alertname: FewUp
         exp_alerts:
           - {exp_labels: {job: iris}, exp_annotations: {summary: 1 up}}
