@@ -76,7 +76,12 @@ fn nearest<'k>(path: &str, known: impl Iterator<Item = &'k str>) -> Vec<&'k str>
         let is_one = !candidate.contains(ANY);
         is_one.then(|| slips(&last(path), &last(candidate)))?
     });
-    if elsewhere < fewest { others } else { near }
+    // What is close at hand is meant rather than what is elsewhere by one slip less.
+    if elsewhere.saturating_add(1) < fewest {
+        others
+    } else {
+        near
+    }
 }
 
 /// The candidates with the fewest slips, and how many these are.
