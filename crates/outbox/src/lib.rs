@@ -19,6 +19,7 @@
 //!   without waiting for the disk), none is left out.
 //! * Memory is bounded by [`Options::max_bytes`], the disk by about twice that. What has no room is
 //!   handed back to the caller as [`Dropped`], least [`Keep`] first, and of those the oldest first.
+//!   What was dropped may still be on disk when it is opened anew; it then takes part in that again.
 //! * A tail that was cut off in the middle of a write is cut; damaged parts are left out, and the
 //!   file they are in is set aside; both are reported.
 //!

@@ -113,12 +113,13 @@ fn hung() {
     );
     let data = std::ffi::CString::new(data).unwrap();
     mount("hung", mountpoint, "fuse", MountFlags::empty(), &*data).unwrap();
-    let mut last = 0;
-    for _ in 0..1_000 {
-        last = append(&outbox, [7; 100]);
-        outbox.acknowledge("redis", last.saturating_sub(10));
-    }
+    let mut last = append(&outbox, [7; 100]);
     until(|| {
+        // Until the writer comes to its next segment, however many it takes at once.
+        for _ in 0..20 {
+            last = append(&outbox, [7; 100]);
+        }
+        outbox.acknowledge("redis", last.saturating_sub(10));
         outbox
             .depth()
             .busy

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Draft, Keep, Options, Outbox, Record, Recovery};
+use crate::{Draft, Dropped, Keep, Options, Outbox, Record, Recovery};
 
 /// Far longer than anything takes that ends at all.
 const LONG: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ fn durable(outbox: &Outbox, up_to: u64) {
     clippy::disallowed_methods,
     reason = "there is no actor on this thread"
 )]
-fn until(reached: impl Fn() -> bool) {
+fn until(mut reached: impl FnMut() -> bool) {
     let since = Instant::now();
     while !reached() {
         assert!(since.elapsed() < LONG, "it does not come to that");
