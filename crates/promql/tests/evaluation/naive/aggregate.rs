@@ -49,16 +49,16 @@ impl Naive<'_> {
                 "quantile" => call::quantile(self.scalar(param(), time)?, &values),
                 _ => {
                     let k = self.scalar(param(), time)? as usize;
-                    let key = |value: f64| match operator.as_str() {
-                        _ if value.is_nan() => f64::INFINITY,
-                        "topk" => -value,
-                        "bottomk" => value,
-                        _ => 0.0,
+                    // What is not a number comes last; `limitk` takes them as they come.
+                    let key = |point: &Point| match operator.as_str() {
+                        "limitk" => (false, 0.0),
+                        _ if point.value.is_nan() => (true, 0.0),
+                        "topk" => (false, -point.value),
+                        _ => (false, point.value),
                     };
-                    let nan = |point: &Point| operator != "limitk" && point.value.is_nan();
                     members.sort_by(|a, b| {
-                        let by_value = key(a.value).total_cmp(&key(b.value));
-                        nan(a).cmp(&nan(b)).then(by_value)
+                        let (a, b) = (key(a), key(b));
+                        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
                     });
                     result.extend(members.into_iter().take(k));
                     continue;
