@@ -98,7 +98,6 @@ fn live_and_die(dir: &Path, life: Duration, sync: bool) -> Option<i64> {
         ])
         .env(CHILD, format!("{} {sync}", dir.display()))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

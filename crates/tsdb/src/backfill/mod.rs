@@ -5,8 +5,7 @@ mod runs;
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +15,7 @@ use crate::{
     block::{BlockWriter, MAX_CHUNK, sync_directory},
     error::OpenError,
     journal::{blocks_of, wal_of},
-    open::{Files, hold, import_of},
+    open::{Files, Hold, hold, import_of},
     options::{Options, TIMES},
 };
 use runs::{Record, Runs};
@@ -38,7 +37,7 @@ pub struct Backfill {
     labels: Vec<Labels>,
     dropped: u64,
     /// Ends with the import.
-    _lock: File,
+    _lock: Hold,
 }
 
 /// A series of an import.

@@ -7,7 +7,6 @@ mod seal;
 mod writer;
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,7 +16,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{core::Core, waiting::Durable, wal};
+use crate::{core::Core, open::Hold, waiting::Durable, wal};
 pub use keeper::{Keeper, Progress};
 pub use writer::Writer;
 
@@ -34,7 +33,7 @@ pub(crate) struct Inner {
     pub(crate) core: Arc<Core>,
     pub(crate) dir: PathBuf,
     /// The lock ends with it.
-    pub(crate) _lock: File,
+    pub(crate) _lock: Hold,
     writer: AtomicU64,
     keeper: AtomicU64,
     next_part: AtomicU64,
@@ -46,7 +45,7 @@ impl Journal {
     pub(crate) fn new(
         core: Arc<Core>,
         dir: PathBuf,
-        lock: File,
+        lock: Hold,
         next_part: u64,
         resume: Option<(wal::Name, u64)>,
     ) -> Journal {

@@ -12,8 +12,20 @@ use crate::error::OpenError;
 /// be held too.
 const HOLDER: &str = "holder";
 
-/// Locks the directory for as long as the file lives.
-pub(crate) fn hold(dir: &Path) -> Result<File, OpenError> {
+/// The directory is locked for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Hold(File);
+
+impl Drop for Hold {
+    /// Closing alone unlocks only once every copy of the descriptor is closed, and a process that is
+    /// just being started has one of all.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks the directory.
+pub(crate) fn hold(dir: &Path) -> Result<Hold, OpenError> {
     let failed = |source| {
         let dir = dir.to_owned();
         OpenError::Directory { dir, source }
@@ -23,7 +35,7 @@ pub(crate) fn hold(dir: &Path) -> Result<File, OpenError> {
         Ok(()) => {
             // Where it cannot be written, the other process is told no number.
             let _ = fs::write(dir.join(HOLDER), process::id().to_string());
-            Ok(file)
+            Ok(Hold(file))
         }
         Err(TryLockError::WouldBlock) => {
             let text = fs::read_to_string(dir.join(HOLDER)).unwrap_or_default();

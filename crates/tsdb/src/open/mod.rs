@@ -26,7 +26,7 @@ use crate::{
     wal::{self, Gap, HEADER, Name},
 };
 pub(crate) use files::{Files, import_of};
-pub(crate) use lock::hold;
+pub(crate) use lock::{Hold, hold};
 use log::{Taker, set_aside};
 
 /// What was found in the directory.
@@ -66,7 +66,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     {
         return Err(failed(error));
     }
-    let lock = lock::hold(dir)?;
+    let lock = hold(dir)?;
     let files = Files::list(dir).map_err(failed)?;
     files.refuse_newer()?;
     let mut opening = Opening::default();
