@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
-    cause::{Evidence, chart_url},
+    cause::{Evidence, chart_url, is_of_this_host},
     figures,
     keep::write_checkpoint,
     processes::Processes,
@@ -557,8 +557,15 @@ impl Actor for EvaluatorActor {
         ctx.run_interval(std::time::Duration::from_secs(1), Self::watch);
         ctx.run_interval(std::time::Duration::from_secs(30), Self::checkpoint_now);
         ctx.run_interval(LOOK, |me, _| {
-            if let Some(bench) = &mut me.bench {
-                bench.processes.look();
+            if let Some(Bench {
+                evaluator,
+                processes,
+            }) = me.bench.as_deref_mut()
+            {
+                let mut active = evaluator.rules().flat_map(|rule| rule.active_alerts());
+                processes.keep_looking(active.any(|alert| {
+                    alert.state == AlertState::Pending && is_of_this_host(&alert.labels)
+                }));
             }
         });
     }

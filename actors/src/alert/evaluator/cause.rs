@@ -96,7 +96,7 @@ impl Evidence<'_> {
     }
 }
 
-fn is_of_this_host(labels: &Labels) -> bool {
+pub(super) fn is_of_this_host(labels: &Labels) -> bool {
     let objective = labels.get("objective");
     labels.get("host") == Some(LOCAL) || objective.is_some_and(|id| id == "cpu" || id == "memory")
 }

@@ -11,6 +11,9 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 const MOST: usize = 3;
 /// What is older than this says nothing of now.
 const FRESH: Duration = Duration::from_secs(15);
+/// From one look to the next while nothing is about to be told: reading every process costs more
+/// than all rules do.
+const SELDOM: Duration = Duration::from_mins(1);
 /// CPU time is counted over at least this.
 const LEAST: Duration = Duration::from_millis(250);
 
@@ -32,8 +35,16 @@ impl Default for Processes {
 }
 
 impl Processes {
-    /// A look: what is used from now on can be told. Takes about a millisecond.
-    pub(super) fn look(&mut self) {
+    /// Keeps a look at hand that says something of now. `soon`: somebody may want to know in a moment.
+    pub(super) fn keep_looking(&mut self, soon: bool) {
+        let seldom = || self.looked.is_none_or(|looked| looked.elapsed() >= SELDOM);
+        if soon || seldom() {
+            self.look();
+        }
+    }
+
+    /// A look: what is used from now on can be told. Takes some milliseconds.
+    fn look(&mut self) {
         let what = ProcessRefreshKind::nothing()
             .with_cpu()
             .with_memory()
@@ -44,15 +55,12 @@ impl Processes {
         }
     }
 
-    /// Who has used most since the last look, and who has most memory; `None` where the last look was
-    /// too long ago, or too short, to say.
+    /// Who has most memory, and who has used most CPU since the last look where that says something of
+    /// now: the first to tell may have nobody who looked before. `None` where nobody has much.
     pub(super) fn busiest(&mut self) -> Option<String> {
-        let since = self.looked?.elapsed();
-        if since > FRESH {
-            self.look();
-            return None;
-        }
-        if since >= LEAST {
+        let since = self.looked.map(|looked| looked.elapsed());
+        let is_fresh = since.is_some_and(|since| since <= FRESH);
+        if since.is_none_or(|since| since >= LEAST) {
             self.look();
         }
         let (mut cpu, mut memory) = (BTreeMap::new(), BTreeMap::new());
@@ -60,6 +68,9 @@ impl Processes {
             let name = process.name().to_string_lossy().into_owned();
             *cpu.entry(name.clone()).or_insert(0.0) += f64::from(process.cpu_usage());
             *memory.entry(name).or_insert(0.0) += process.memory() as f64;
+        }
+        if !is_fresh {
+            cpu.clear();
         }
         let cpu = most(cpu, 1.0).into_iter();
         let cpu = cpu.map(|(name, percent)| format!("{name} {percent:.0} %"));
@@ -90,8 +101,8 @@ mod tests {
     #[test]
     fn names_and_no_more_are_told() {
         let mut processes = Processes::default();
-        assert_eq!(processes.busiest(), None, "nobody has looked");
-        processes.look();
+        let told = processes.busiest().unwrap();
+        assert!(told.starts_with("memory: "), "nobody has looked: {told}");
         let told = processes.busiest().unwrap();
         assert!(told.contains("memory: "), "{told}");
         assert!(!told.contains('/') && !told.contains("--"), "{told}");
