@@ -15,9 +15,12 @@ import tempfile
 
 from subjects import Failed
 
-# More than what others take meanwhile. Half of it is the threshold.
-MOST = 512 << 20
+# The threshold is at half of what can be taken: others may take, or give back, nearly as much meanwhile.
+MOST = 768 << 20
 SHARE = 1 / 8
+# So far beyond the threshold the condition is true.
+MARGIN = 64 << 20
+TOTAL = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def used_ratio():
@@ -28,22 +31,15 @@ def used_ratio():
     return 1 - available / total
 
 
-def size():
-    """How much is taken, in bytes, and which share of all memory that is."""
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    taken = min(MOST, int(total * SHARE)) >> 20 << 20
-    return taken, taken / total
-
-
 class Condition:
     """The process, and the commands that make the condition true and false."""
 
     def __init__(self):
         command = [sys.executable, __file__]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        if self._process.stdout.readline() != "ready\n":
+        if not (said := self._process.stdout.readline()):
             raise Failed("memory cannot be locked here (ulimit -l)")
-        self.threshold = used_ratio() + size()[1] / 2
+        self.threshold = float(said)
         self.on = f"kill -USR1 {self._process.pid}"
         self.off = f"kill -USR2 {self._process.pid}"
 
@@ -56,10 +52,10 @@ class Condition:
 
 
 def main():
-    """Waits for signals, and says when it begins to."""
+    """Waits for signals, and says when it begins to: the threshold."""
     signals = {signal.SIGUSR1, signal.SIGUSR2}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    length, _ = size()
+    length = min(MOST, int(TOTAL * SHARE)) >> 20 << 20
     with tempfile.TemporaryFile() as file:
         for _ in range(length >> 20):
             file.write(bytes(1 << 20))
@@ -67,14 +63,18 @@ def main():
         file.flush()
         os.fsync(file.fileno())
         pages = mmap.mmap(file.fileno(), length)
+    libc = ctypes.CDLL(None)
     region = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(pages)))
-    libc, length = ctypes.CDLL(None), ctypes.c_size_t(length)
-    if libc.mlock(region, length) or libc.munlock(region, length):
+    if libc.mlock(region, ctypes.c_size_t(length)) or libc.munlock(region, ctypes.c_size_t(length)):
         sys.exit(1)
-    print("ready", flush=True)
+    threshold = used_ratio() + length / 2 / TOTAL
+    print(threshold, flush=True)
     while True:
-        is_on = signal.sigwait(signals) == signal.SIGUSR1
-        (libc.mlock if is_on else libc.munlock)(region, length)
+        if signal.sigwait(signals) == signal.SIGUSR1:
+            missing = int((threshold - used_ratio()) * TOTAL) + MARGIN
+            libc.mlock(region, ctypes.c_size_t(max(0, min(missing, length))))
+        else:
+            libc.munlock(region, ctypes.c_size_t(length))
 
 
 if __name__ == "__main__":

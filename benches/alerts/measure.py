@@ -3,6 +3,7 @@ and tells it where that is."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,8 @@ def draw(found):
 
 def main():
     """0, or 1 when something is missed that `--check` asks for, or 2 when it cannot go on."""
+    # Whoever is ended ends whom it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = options.parse()
     watch, found = noise.Watch(), {}
     try:

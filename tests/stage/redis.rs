@@ -284,9 +284,7 @@ impl Cluster {
         let hosts: Vec<_> = self.nodes.iter().map(Redis::host).collect();
         format!("redis+cluster://{}", hosts.join(","))
     }
-}
 
-impl Cluster {
     /// The node that has keys in the slot of a key, if one has.
     pub(crate) fn holder(&self, key: &str) -> Option<usize> {
         let slot = self.slot(key);
