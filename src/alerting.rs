@@ -1,5 +1,7 @@
 //! Alerts as the settings want them: the rules that run, and who is told.
 
+mod sources;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use promql::{Engine, Limits};
@@ -7,7 +9,6 @@ use supervision::{Backoff, Capacity, ChildSpec, Ref};
 use tokio::sync::watch;
 use vitals_actors::{
     alert::{
-        built_in::RULES,
         dispatcher::Outlet,
         evaluator::Ruling,
         rules::{self, LoadError, RuleSet},
@@ -24,6 +25,7 @@ use vitals_actors::{
     redis::RedisSettings,
 };
 
+pub(crate) use self::sources::may_match;
 use crate::{collectors::redis_settings, settings::Settings};
 
 /// A rule that takes longer is cut off.
@@ -51,18 +53,14 @@ pub(crate) fn engine(settings: &Settings) -> Engine {
 /// Everything that is wrong with them.
 pub(crate) fn rules(settings: &Settings) -> Result<RuleSet, LoadError> {
     let engine = engine(settings);
-    let set = rules::load(Path::new(""), &settings.alerts.rules, &engine)?;
-    if !set.files.is_empty() {
-        return Ok(set);
+    let mut set = rules::load(Path::new(""), &settings.alerts.rules, &engine)?;
+    let mut built_in = sources::built_in(&engine)?;
+    if set.files.is_empty() {
+        sources::set_origins_of_product(settings, &mut built_in);
+        return Ok(built_in);
     }
-    let mut built_in = RuleSet::default();
-    for file in &RULES {
-        built_in
-            .groups
-            .extend(rules::parse(file.name, file.text, &engine)?);
-        built_in.files.push(file.name.to_owned());
-    }
-    Ok(built_in)
+    sources::set_origins(settings, &mut set, &built_in);
+    Ok(set)
 }
 
 /// The rules, and what they are evaluated with.

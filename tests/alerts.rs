@@ -1,5 +1,12 @@
 //! Alerts, from the sample to whoever listens: on Redis, in the summary, over HTTP and in the terminal; with
-//! their cause, through restarts and outages, and with other rules.
+//! their cause, through restarts and outages, and with other rules. Troubles have rooms of their own.
+
+mod hung_disk;
+mod many;
+mod redis_faults;
+mod rule_files;
+mod struck;
+mod weather;
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,89 +16,8 @@ use std::{
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::stage::{
-    DEADLINE, Directory, Pages, Redis, Setup, Subscriber, Vitals, done, finish, request, run, until,
-};
-
-/// Fires at once when the temperature is above 30.
-const HOT: &str = r#"
-groups:
-  - name: weather
-    rules:
-      - alert: Hot
-        expr: temperature > 30
-        labels: { severity: critical }
-        annotations:
-          summary: It is {{ $value }} degrees in {{ $labels.room }}
-          runbook_url: /runbooks/Watchdog
-      - record: temperature:max
-        expr: max(temperature)
-"#;
-
-fn page(degrees: i32) -> String {
-    format!("temperature{{room=\"attic\"}} {degrees}\n")
-}
-
-/// A thermometer that is read every second, and a rule.
-fn weather(directory: Directory, thermometer: &Pages, redis: Option<&Redis>) -> Setup {
-    let settings = format!(
-        "health.interval = \"1s\"\ncollect.interval = \"1s\"\nserver.external_url = \"http://v.example\"\n\
-         [[scrape]]\nname = \"weather\"\nurl = \"http://{}/metrics\"\ninterval = \"1s\"\n",
-        thermometer.address
-    );
-    let setup = Setup::in_directory(directory);
-    let setup = setup.settings(&settings).flag("--data").flag("data");
-    match redis {
-        Some(redis) => setup.variable("REDIS_HOST", &redis.host()),
-        None => setup,
-    }
-}
-
-fn with_rules(rules: &str) -> Directory {
-    let directory = Directory::new();
-    std::fs::create_dir(directory.join("rules")).unwrap();
-    std::fs::write(directory.join("rules/hot.yml"), rules).unwrap();
-    directory
-}
-
-/// What Redis keeps of firing alerts of a name, by its field.
-fn active(redis: &Redis, name: &str) -> Vec<Value> {
-    let port = redis.port().to_string();
-    let mut cli = std::process::Command::new("redis-cli");
-    cli.args(["-p", &port, "hvals", "{vitals}:alerts:active"]);
-    let answer = String::from_utf8(cli.output().unwrap().stdout).unwrap();
-    let all = answer
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    all.filter(|alert| alert["labels"]["alertname"] == name)
-        .collect()
-}
-
-/// What the log of Redis has of alerts of a name: status and start, in order.
-fn log(redis: &Redis, name: &str) -> Vec<(String, String)> {
-    let port = redis.port().to_string();
-    let mut cli = std::process::Command::new("redis-cli");
-    cli.args(["-p", &port, "xrange", "{vitals}:alerts:log", "-", "+"]);
-    let answer = String::from_utf8(cli.output().unwrap().stdout).unwrap();
-    let all = answer
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let of_it = all.filter(|alert| alert["labels"]["alertname"] == name);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    of_it
-        .map(|alert| (text(&alert["status"]), text(&alert["startsAt"])))
-        .collect()
-}
-
-fn firing(vitals: &Vitals, name: &str) -> Vec<Value> {
-    // Before the evaluator has begun there is no answer.
-    let alerts = until("alerts", DEADLINE, || {
-        let answer = vitals.get("/api/v1/alerts").json();
-        answer["data"]["alerts"].as_array().cloned()
-    });
-    let is_it = |alert: &Value| alert["labels"]["alertname"] == name && alert["state"] == "firing";
-    alerts.into_iter().filter(is_it).collect()
-}
+use self::weather::{HOT, active, firing, log, page, weather, with_rules};
+use crate::stage::{DEADLINE, Pages, Redis, Subscriber, Vitals, done, finish, request, run, until};
 
 #[test]
 fn what_is_true_is_told_everywhere_with_its_cause_and_so_is_its_end() {

@@ -259,7 +259,10 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
         settings.own.history_behind.get(),
     ));
     families.extend(own::of_collectors(standing, now));
-    families.extend(settings.last_known.alert_figures.load().iter().cloned());
+    if let Some(figures) = &*settings.last_known.rule_figures.load() {
+        let now = Timestamp::try_from(settings.clock.now());
+        families.extend(figures.families(now.map_or(0, Timestamp::as_millisecond)));
+    }
     families.push(hours(&settings.tuning.load().interfaces, settings.clock));
     if let Some(tree) = settings.tree.get() {
         families.extend(own::of_actors(&tree.snapshot()));

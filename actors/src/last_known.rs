@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use exposition::MetricFamily;
 
 use crate::{
+    alert::evaluator::RuleFigures,
     health::HealthReport,
     standing::Standing,
     summary::{ActiveAlert, Summary},
@@ -20,7 +20,7 @@ pub struct LastKnown {
     /// Written by the aggregator.
     pub summary: ArcSwapOption<Summary>,
     /// How rules do; written by the evaluator.
-    pub alert_figures: ArcSwap<Vec<MetricFamily>>,
+    pub rule_figures: ArcSwapOption<RuleFigures>,
     /// What fires; written by the evaluator.
     pub firing: ArcSwap<Vec<ActiveAlert>>,
     /// Written by the health checker.

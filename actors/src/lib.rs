@@ -26,3 +26,4 @@ pub mod trend;
 pub mod tuning;
 pub mod units;
 pub mod uptime;
+mod whole_file;

@@ -284,4 +284,73 @@ impl Cluster {
         let hosts: Vec<_> = self.nodes.iter().map(Redis::host).collect();
         format!("redis+cluster://{}", hosts.join(","))
     }
+
+    /// The node that has keys in the slot of a key, if one has.
+    pub(crate) fn holder(&self, key: &str) -> Option<usize> {
+        let slot = self.slot(key);
+        let count = ["CLUSTER", "COUNTKEYSINSLOT", &slot];
+        self.nodes.iter().position(|node| node.ask(&count) != ":0")
+    }
+
+    fn slot(&self, key: &str) -> String {
+        let slot = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]);
+        slot.trim_start_matches(':').to_owned()
+    }
+
+    /// Begins to move the slot of a key from one node to another.
+    pub(crate) fn begin_move(&self, key: &str, from: usize, to: usize) -> Moving<'_> {
+        let ids = self.nodes.iter().map(|node| node.ask(&["CLUSTER", "MYID"]));
+        let moving = Moving {
+            cluster: self,
+            ids: ids.map(|id| id.trim_end().to_owned()).collect(),
+            slot: self.slot(key),
+            from,
+            to,
+        };
+        moving.set_slot(to, "IMPORTING", from);
+        moving.set_slot(from, "MIGRATING", to);
+        moving
+    }
+}
+
+/// A slot on its way from one node to another.
+pub(crate) struct Moving<'c> {
+    cluster: &'c Cluster,
+    ids: Vec<String>,
+    slot: String,
+    from: usize,
+    pub(crate) to: usize,
+}
+
+impl Moving<'_> {
+    fn set_slot(&self, at: usize, what: &str, node: usize) {
+        let words = ["CLUSTER", "SETSLOT", &self.slot, what, &self.ids[node]];
+        assert_eq!(self.cluster.nodes[at].ask(&words), "+OK");
+    }
+
+    /// A key goes over.
+    pub(crate) fn take(&self, key: &str) {
+        let port = self.cluster.nodes[self.to].port.to_string();
+        let words = ["MIGRATE", "127.0.0.1", &port, key, "0", "5000"];
+        assert_eq!(self.cluster.nodes[self.from].ask(&words), "+OK");
+    }
+
+    /// All keys go over.
+    pub(crate) fn take_all(&self) {
+        let port = self.cluster.nodes[self.from].port.to_string();
+        let mut cli = Command::new("redis-cli");
+        cli.args(["-p", &port, "CLUSTER", "GETKEYSINSLOT", &self.slot, "100"]);
+        let keys = String::from_utf8(cli.output().unwrap().stdout).unwrap();
+        let keys = keys.lines().filter(|key| !key.is_empty());
+        keys.for_each(|key| self.take(key));
+        let count = ["CLUSTER", "COUNTKEYSINSLOT", &self.slot];
+        assert_eq!(self.cluster.nodes[self.from].ask(&count), ":0");
+    }
+
+    /// The slot is the other node's, and all know it.
+    pub(crate) fn end(&self) {
+        for node in [self.to, self.from, 3 - self.from - self.to] {
+            self.set_slot(node, "NODE", self.to);
+        }
+    }
 }

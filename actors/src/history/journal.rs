@@ -5,8 +5,7 @@
 //! head and is written when the disk is back.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -20,6 +19,7 @@ use crate::{
     last_known::LastKnown,
     messages::Write,
     standing::{Standing, Uptimes},
+    whole_file,
 };
 
 /// The file in the data directory that remembers how long dependencies were up.
@@ -209,19 +209,8 @@ impl Handler<Write> for Journal {
 /// # Errors
 /// What is wrong with it, for the log.
 pub fn read_uptimes(data: &Path) -> Result<Uptimes, String> {
-    let path = data.join(UPTIMES);
-    let told = |error: &dyn std::fmt::Display| {
-        let aside = path.with_extension("json.bad");
-        let _ = fs::rename(&path, &aside);
-        format!("{}: {error}; set aside, uptimes begin anew", path.display())
-    };
-    let text = match fs::metadata(&path).map(|found| found.len()) {
-        Ok(length) if length > LARGEST_UPTIMES => return Err(told(&"larger than 64 MiB")),
-        Ok(_) => fs::read(&path).map_err(|error| told(&error))?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Uptimes::new()),
-        Err(error) => return Err(format!("{}: {error}; uptimes begin anew", path.display())),
-    };
-    serde_json::from_slice(&text).map_err(|error| told(&error))
+    let read = whole_file::read(&data.join(UPTIMES), LARGEST_UPTIMES, "uptimes begin anew");
+    read.map(Option::unwrap_or_default)
 }
 
 /// Writes what is known of uptimes, all or nothing.
@@ -230,14 +219,8 @@ pub fn read_uptimes(data: &Path) -> Result<Uptimes, String> {
 /// What the file system says.
 pub fn write_uptimes(data: &Path, standing: &Standing) -> io::Result<()> {
     let uptimes = standing.uptimes();
-    if uptimes.is_empty() {
-        return Ok(());
+    match uptimes.is_empty() {
+        true => Ok(()),
+        false => whole_file::write(&data.join(UPTIMES), &uptimes),
     }
-    let text = serde_json::to_vec(&uptimes)?;
-    let (path, new) = (data.join(UPTIMES), data.join("uptime.json.tmp"));
-    let mut file = File::create(&new)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    fs::rename(&new, &path)?;
-    File::open(data)?.sync_all()
 }

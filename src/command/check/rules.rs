@@ -7,11 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use promql::{METRIC_NAME, Matcher, Test};
+use promql::Matcher;
 use serde::Serialize;
 use serde_json::json;
 use vitals_actors::alert::{
-    built_in::RULES,
     rules::RuleSet,
     unit_tests::{self, Outcome},
 };
@@ -29,42 +28,18 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn of(settings: &Settings, set: &RuleSet) -> Self {
         let mut remarks: Vec<_> = set.remarks().iter().map(ToString::to_string).collect();
-        let is_built_in = set.files.iter().any(|file| file == RULES[0].name);
-        if !is_built_in {
-            let dead = set.dead_selectors(&|selector| may_match(settings, selector));
-            remarks.extend(dead.iter().map(ToString::to_string));
-        }
+        let may_match = |selector: &[Matcher]| alerting::may_match(settings, selector);
+        remarks.extend(
+            set.dead_selectors(&may_match)
+                .iter()
+                .map(ToString::to_string),
+        );
         Rules {
             files: set.files.clone(),
             count: set.rules().count(),
             remarks,
         }
     }
-}
-
-/// Whether a selector may match something with these settings. Where others give the names, it may.
-fn may_match(settings: &Settings, selector: &[Matcher]) -> bool {
-    let name = selector.iter().find_map(|matcher| match matcher.test() {
-        Test::Equal(name) if matcher.label() == METRIC_NAME => Some(name.as_str()),
-        _ => None,
-    });
-    let Some(name) = name else { return true };
-    let has_any = |prefix: &str, is_there: bool| name.starts_with(prefix).then_some(is_there);
-    let of_source = [
-        has_any("iris_", !settings.iris.is_empty()),
-        has_any("vitals_iris_", !settings.iris.is_empty()),
-        has_any("vitals_hl7_interface_", !settings.interface.is_empty()),
-        has_any("vitals_hl7_", !settings.iris.is_empty()),
-        has_any("vitals_redis_", settings.redis.url.is_some()),
-        has_any("vitals_grafana_", settings.grafana.url.is_some()),
-        has_any("vitals_postgres_", !settings.postgres.is_empty()),
-        has_any("node_", settings.system.node_exporter),
-        has_any("vitals_", true),
-        has_any("process_", true),
-    ];
-    let known = of_source.into_iter().flatten().next();
-    // What applications and other endpoints tell has any name.
-    known.unwrap_or(!settings.scrape.is_empty() || ["up", "ALERTS"].contains(&name))
 }
 
 /// Exit code 0 if all is as expected, 1 if not, 2 where a file cannot be read.

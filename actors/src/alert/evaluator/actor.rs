@@ -1,43 +1,35 @@
 //! The actor.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     mem,
     sync::Arc,
+    time::Duration,
 };
 
 use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
-use promql::Cancel;
 use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
 use tokio::time::Instant;
 
 use super::{
     EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
-    cause::{Evidence, chart_url, is_of_this_host},
-    figures,
+    bench::{Bench, Done},
+    figures::RuleFigures,
     keep::write_checkpoint,
     processes::Processes,
+    told::Told,
 };
 use crate::{
-    alert::{
-        fingerprint::Fingerprint,
-        notification::Alert,
-        state::{AlertState, Annotations, Checkpoint, Evaluation, Evaluator, Transition as Change},
-    },
+    alert::state::{Checkpoint, Evaluation, Evaluator},
     history::Reader,
     keep::RULES,
-    messages::{Alerted, Appended, Batch, Firing, GetRules, Ruled, Transition},
-    standing::Standing,
-    summary::ActiveAlert,
+    messages::{Alerted, Appended, Batch, Firing, GetRules, Ruled},
 };
 
-/// Causes that are looked for after one evaluation: where everything fires at once, nobody reads them
-/// all, and the first message must not wait for the last.
-const MOST_CAUSES: usize = 20;
 /// From one look at processes to the next, where a rule could want to know.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Evaluates the rules.
 pub struct EvaluatorActor {
@@ -56,10 +48,8 @@ pub struct EvaluatorActor {
     again: bool,
     /// What goes on where a bench is given up.
     checkpoint: Option<Arc<Checkpoint>>,
-    /// What fires, as it was told.
-    told: HashMap<Fingerprint, Arc<Alert>>,
-    /// What the dispatcher has no room for yet.
-    unsent: VecDeque<Transition>,
+    told: Told,
+    /// The dispatcher has not taken yet what was sent last.
     sending: bool,
     writing: bool,
     rewrite: bool,
@@ -68,26 +58,6 @@ pub struct EvaluatorActor {
     /// As it was last asked for.
     view: Arc<RulesView>,
     trouble: Option<String>,
-}
-
-/// What an evaluation needs, and takes along.
-struct Bench {
-    evaluator: Evaluator,
-    processes: Processes,
-}
-
-/// What an evaluation brought back.
-struct Done {
-    evaluation: Evaluation,
-    /// Why what has begun to fire does, as far as is known.
-    causes: HashMap<Fingerprint, Cause>,
-    checkpoint: Option<Checkpoint>,
-    figures: Vec<exposition::MetricFamily>,
-}
-
-struct Cause {
-    text: String,
-    expression: String,
 }
 
 impl EvaluatorActor {
@@ -104,8 +74,7 @@ impl EvaluatorActor {
             came: BTreeSet::new(),
             again: false,
             checkpoint,
-            told: HashMap::new(),
-            unsent: VecDeque::new(),
+            told: Told::default(),
             sending: false,
             writing: false,
             rewrite: false,
@@ -157,7 +126,7 @@ impl EvaluatorActor {
 
     /// Runs what is due, unless it runs already or the dispatcher has to catch up first.
     fn run(&mut self, ctx: &mut Context<Self>) {
-        if !self.unsent.is_empty() {
+        if !self.told.is_all_sent() {
             self.again = true;
             return;
         }
@@ -194,24 +163,20 @@ impl EvaluatorActor {
     fn done(&mut self, done: Done, at: i64, ctx: &mut Context<Self>) {
         let Done {
             evaluation,
-            mut causes,
+            causes,
             checkpoint,
             figures,
         } = done;
         if self.slot.is_current() {
-            self.settings
-                .last_known
-                .alert_figures
-                .store(Arc::new(figures));
+            let figures = Some(Arc::new(figures));
+            self.settings.last_known.rule_figures.store(figures);
         }
-        let told = self.told.len();
-        for change in &evaluation.transitions {
-            let cause = causes.remove(&change.fingerprint);
-            if let Some(transition) = self.transition(change, cause) {
-                self.unsent.push_back(transition);
-            }
-        }
-        if !self.unsent.is_empty() || told != self.told.len() {
+        let ruling = self.settings.ruling.load();
+        let external_url = &ruling.settings.external_url;
+        if self
+            .told
+            .take(&evaluation.transitions, causes, external_url)
+        {
             self.show();
         }
         self.send(ctx);
@@ -227,94 +192,13 @@ impl EvaluatorActor {
         }
     }
 
-    /// What is told of a change: that an alert has begun to fire, or has ended.
-    fn transition(&mut self, change: &Change, cause: Option<Cause>) -> Option<Transition> {
-        let fires = change.to == AlertState::Firing;
-        if !fires && change.from != AlertState::Firing {
-            return None;
-        }
-        let before = self.told.remove(&change.fingerprint);
-        let alert = Arc::new(
-            self.alert(
-                &change.labels,
-                &change.annotations,
-                change.value,
-                (change.starts_at, change.ends_at.filter(|_| !fires)),
-                cause
-                    .as_ref()
-                    .map(|cause| (&*cause.text, &*cause.expression)),
-                before.as_deref(),
-            ),
-        );
-        if fires {
-            self.told.insert(change.fingerprint, alert.clone());
-        }
-        let at = Timestamp::from_millisecond(change.at).unwrap_or_default();
-        Some(Transition { alert, at })
-    }
-
-    /// `times`: start and end. `cause`: its text, and the expression of the rule.
-    fn alert(
-        &self,
-        labels: &Labels,
-        annotations: &Annotations,
-        value: f64,
-        times: (i64, Option<i64>),
-        cause: Option<(&str, &str)>,
-        before: Option<&Alert>,
-    ) -> Alert {
-        let ruling = self.settings.ruling.load();
-        let external_url = &ruling.settings.external_url;
-        let mut told: Vec<(&str, String)> = annotations
-            .iter()
-            .map(|(name, text)| match &**name {
-                "runbook_url" if text.starts_with('/') => (
-                    &**name,
-                    format!("{}{text}", external_url.trim_end_matches('/')),
-                ),
-                name => (name, text.to_string()),
-            })
-            .collect();
-        let chart = cause.map(|(_, expression)| chart_url(external_url, expression));
-        let mut add = |name: &'static str, text: Option<String>| {
-            let inherited = || before.and_then(|b| b.annotations.get(name).map(str::to_owned));
-            if let Some(text) = text.or_else(inherited).filter(|text| !text.is_empty())
-                && !told.iter().any(|(known, _)| *known == name)
-            {
-                told.push((name, text));
-            }
-        };
-        add("cause", cause.map(|(text, _)| text.to_owned()));
-        add("chart_url", chart.clone());
-        let time = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
-        let generator = chart.map(Arc::from);
-        let generator = generator.or_else(|| before.map(|before| before.generator_url.clone()));
-        Alert {
-            labels: labels.clone(),
-            annotations: Labels::try_new(told).unwrap_or_default(),
-            fingerprint: Fingerprint::of(labels),
-            value,
-            starts_at: time(times.0),
-            ends_at: times.1.map(time),
-            generator_url: generator.unwrap_or_else(|| external_url.as_str().into()),
-        }
-    }
-
     /// Leaves what fires where the summary finds it.
     fn show(&self) {
         if !self.slot.is_current() {
             return;
         }
-        let firing = self.told.values().map(|alert| ActiveAlert {
-            fingerprint: alert.fingerprint.to_string(),
-            alertname: alert.labels.get("alertname").unwrap_or_default().to_owned(),
-            severity: alert.labels.get("severity").unwrap_or_default().to_owned(),
-            since: alert.starts_at,
-            acknowledged: false,
-        });
-        let mut firing: Vec<_> = firing.collect();
-        firing.sort_by(|a, b| (&a.alertname, &a.fingerprint).cmp(&(&b.alertname, &b.fingerprint)));
-        self.settings.last_known.firing.store(Arc::new(firing));
+        let firing = Arc::new(self.told.summary());
+        self.settings.last_known.firing.store(firing);
         let _ = self.settings.aggregator.tell(Alerted);
     }
 
@@ -323,7 +207,7 @@ impl EvaluatorActor {
         if self.sending {
             return;
         }
-        let Some(next) = self.unsent.front().cloned() else {
+        let Some(next) = self.told.next().cloned() else {
             return;
         };
         self.sending = true;
@@ -331,10 +215,10 @@ impl EvaluatorActor {
         let sent = async move { dispatcher.tell_wait(next).await };
         ctx.spawn(wrap_future::<_, Self>(sent).map(|_, me, ctx| {
             // Refused only at the end of the process: what fires is told anew by the next.
-            me.unsent.pop_front();
+            me.told.sent();
             me.sending = false;
             me.send(ctx);
-            if me.unsent.is_empty() && me.again {
+            if me.told.is_all_sent() && me.again {
                 me.run(ctx);
             }
         }));
@@ -374,7 +258,7 @@ impl EvaluatorActor {
         };
         let wait = u64::try_from(due.saturating_sub(self.now_ms())).unwrap_or(0);
         // A rule that cannot be satisfied must not spin.
-        let wait = std::time::Duration::from_millis(wait.clamp(50, 60_000));
+        let wait = Duration::from_millis(wait.clamp(50, 60_000));
         let due = ctx.run_later(wait, |me, ctx| {
             me.due = None;
             me.run(ctx);
@@ -405,32 +289,12 @@ impl EvaluatorActor {
     /// Everything that fires: what was lost on the way is made good by the difference.
     fn tell_all(&mut self, _: &mut Context<Self>) {
         let Some(bench) = &self.bench else { return };
-        if !self.unsent.is_empty() {
+        if !self.told.is_all_sent() {
             return;
         }
-        let mut alerts = Vec::new();
-        for rule in bench.evaluator.rules() {
-            for alert in rule.active_alerts() {
-                if alert.state != AlertState::Firing {
-                    continue;
-                }
-                let told = self.told.get(&alert.fingerprint());
-                let starts_at = alert.starts_at();
-                let told = told.filter(|told| told.starts_at.as_millisecond() == starts_at);
-                alerts.push(told.cloned().unwrap_or_else(|| {
-                    let expression = &*rule.rule().expression;
-                    Arc::new(self.alert(
-                        &alert.labels,
-                        &alert.annotations,
-                        alert.value,
-                        (starts_at, None),
-                        Some(("", expression)),
-                        None,
-                    ))
-                }));
-            }
-        }
-        self.told = alerts.iter().map(|a| (a.fingerprint, a.clone())).collect();
+        let ruling = self.settings.ruling.load();
+        let external_url = &ruling.settings.external_url;
+        let alerts = self.told.all(&bench.evaluator, external_url);
         self.show();
         let at = Timestamp::from_millisecond(self.now_ms()).unwrap_or_default();
         // Were the dispatcher full, the next time comes in a minute.
@@ -484,13 +348,13 @@ impl EvaluatorActor {
         let ruling = self.settings.ruling.load_full();
         let Some(bench) = &mut self.bench else {
             // Set up anew as soon as it is back.
-            ctx.run_later(std::time::Duration::from_millis(20), Self::rule);
+            ctx.run_later(Duration::from_millis(20), Self::rule);
             return;
         };
         let evaluator = &mut bench.evaluator;
         let evaluation = evaluator.reload(&ruling.rules, ruling.settings.clone(), at);
         let checkpoint = Some(evaluator.checkpoint());
-        let figures = figures::families(evaluator, at);
+        let figures = RuleFigures::of(evaluator);
         self.again = true;
         let done = Done {
             evaluation,
@@ -502,70 +366,18 @@ impl EvaluatorActor {
     }
 }
 
-impl Bench {
-    fn work(
-        &mut self,
-        came: &BTreeSet<Arc<str>>,
-        reader: &Reader,
-        standing: &Standing,
-        at: i64,
-    ) -> Done {
-        let Bench {
-            evaluator,
-            processes,
-        } = self;
-        evaluator.appended(came.iter().map(|name| &**name));
-        let evaluation = evaluator.evaluate(reader, at, &Cancel::new());
-        let mut causes = HashMap::new();
-        let begun = evaluation.transitions.iter();
-        let begun = begun.filter(|change| change.to == AlertState::Firing);
-        for (number, change) in begun.enumerate() {
-            let rule = evaluator.rules().find(|rule| rule.has(&change.labels));
-            let Some(rule) = rule.map(|rule| rule.rule()) else {
-                continue;
-            };
-            let mut evidence = Evidence {
-                reader,
-                standing,
-                processes,
-                at,
-            };
-            let text = match number < MOST_CAUSES {
-                true => evidence.cause(&change.labels, &rule.query),
-                false => String::new(),
-            };
-            let expression = rule.expression.clone();
-            causes.insert(change.fingerprint, Cause { text, expression });
-        }
-        let changed = !evaluation.transitions.is_empty();
-        Done {
-            causes,
-            checkpoint: changed.then(|| evaluator.checkpoint()),
-            figures: figures::families(evaluator, at),
-            evaluation,
-        }
-    }
-}
-
 impl Actor for EvaluatorActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.run(ctx);
-        ctx.run_later(std::time::Duration::from_secs(2), Self::tell_all);
+        ctx.run_later(Duration::from_secs(2), Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
-        ctx.run_interval(std::time::Duration::from_secs(1), Self::watch);
-        ctx.run_interval(std::time::Duration::from_secs(30), Self::checkpoint_now);
+        ctx.run_interval(Duration::from_secs(1), Self::watch);
+        ctx.run_interval(Duration::from_secs(30), Self::checkpoint_now);
         ctx.run_interval(LOOK, |me, _| {
-            if let Some(Bench {
-                evaluator,
-                processes,
-            }) = me.bench.as_deref_mut()
-            {
-                let mut active = evaluator.rules().flat_map(|rule| rule.active_alerts());
-                processes.keep_looking(active.any(|alert| {
-                    alert.state == AlertState::Pending && is_of_this_host(&alert.labels)
-                }));
+            if let Some(bench) = &mut me.bench {
+                bench.keep_looking();
             }
         });
     }

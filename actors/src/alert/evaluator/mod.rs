@@ -5,10 +5,12 @@
 //! where they were with what is in memory, until the disk is back: an alert is not silenced by a disk.
 
 mod actor;
+mod bench;
 mod cause;
 mod figures;
 mod keep;
 mod processes;
+mod told;
 mod view;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -28,6 +30,7 @@ use crate::{
 
 pub use self::{
     actor::EvaluatorActor,
+    figures::RuleFigures,
     keep::{CHECKPOINT, read_checkpoint},
     view::{ActiveAlert, GroupView, RuleView, RulesView},
 };

@@ -10,7 +10,7 @@ use serde_saphyr::Location;
 
 use super::error::RuleError;
 use super::file::{GroupEntry, Pairs, RuleEntry, Text};
-use super::model::{Alerting, Group, Kind, Recording, Rule};
+use super::model::{Alerting, Group, Kind, Origin, Recording, Rule};
 use crate::alert::duration::PrometheusDuration;
 use crate::alert::template::Template;
 
@@ -182,6 +182,7 @@ impl<'a> Check<'a> {
             expression: expr.value.trim().to_owned(),
             query,
             kind: kind?,
+            origin: Origin::User,
         })
     }
 

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use promql::{Matcher, QueryType};
 
-use super::model::{Kind, Rule, RuleSet, metric_name};
-
-/// The series rules themselves write.
-const OF_RULES: [&str; 2] = ["ALERTS", "ALERTS_FOR_STATE"];
+use super::model::{Kind, Origin, Rule, RuleSet, SIGNS, metric_name};
 
 /// Something about a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +38,25 @@ impl RuleSet {
         groups.flat_map(|group| group.rules.iter().map(|rule| (group.file.as_str(), rule)))
     }
 
-    /// Selectors that can match nothing: those that `exists` does not know and no rule records.
-    /// `exists` says whether a selector has matched a series, or may.
+    /// Says whose each rule is. Of a set that is nobody else's yet.
+    pub fn set_origins(&mut self, origin: impl Fn(&Rule) -> Origin) {
+        let groups = self.groups.iter_mut().filter_map(Arc::get_mut);
+        for rule in groups.flat_map(|group| &mut group.rules) {
+            rule.origin = origin(rule);
+        }
+    }
+
+    /// Selectors of the user's rules that can match nothing: those that `exists` does not know and no
+    /// rule records. `exists` says whether a selector has matched a series, or may.
     pub fn dead_selectors(&self, exists: &dyn Fn(&[Matcher]) -> bool) -> Vec<Remark> {
         let recorded = self.rules().filter_map(|(_, rule)| match &rule.kind {
             Kind::Recording(recording) => Some(&*recording.name),
             Kind::Alerting(_) => None,
         });
-        let own: Vec<&str> = recorded.chain(OF_RULES).collect();
+        let own: Vec<&str> = recorded.chain(SIGNS).collect();
         let mut remarks = Vec::new();
-        for (file, rule) in self.rules() {
+        let of_users = self.rules().filter(|(_, rule)| rule.origin == Origin::User);
+        for (file, rule) in of_users {
             for selector in rule.query.selectors() {
                 let is_own = metric_name(selector).is_some_and(|name| own.contains(&name));
                 if !is_own && !exists(selector) {

@@ -20,4 +20,4 @@ pub use lint::Remark;
 pub use load::{MAX_FILE_BYTES, load, parse};
 pub(crate) use load::{matching, read};
 pub(crate) use model::metric_name;
-pub use model::{Alerting, Group, Kind, Recording, Rule, RuleSet};
+pub use model::{Alerting, Group, Kind, Origin, Recording, Rule, RuleSet};

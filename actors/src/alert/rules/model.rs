@@ -8,6 +8,13 @@ use promql::{METRIC_NAME, Matcher, Query, Test};
 
 use crate::alert::template::Template;
 
+/// Series that are there only while there is something to tell.
+pub(super) const SIGNS: [&str; 3] = [
+    "ALERTS",
+    "ALERTS_FOR_STATE",
+    "vitals_alert_rule_unmatched_seconds",
+];
+
 /// All rules, as a set of files has them.
 #[derive(Debug, Clone, Default)]
 pub struct RuleSet {
@@ -45,6 +52,20 @@ pub struct Rule {
     pub query: Query,
     /// What it makes of the result.
     pub kind: Kind,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Whose rule it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody has written it for this place.
+    User,
+    /// It comes with Vitals.
+    Product {
+        /// A source it reads is configured. Of others it is no news that they match nothing.
+        has_source: bool,
+    },
 }
 
 /// What a rule makes of its result.
@@ -95,6 +116,15 @@ impl Rule {
             Kind::Alerting(alerting) => Some(alerting),
             Kind::Recording(_) => None,
         }
+    }
+
+    /// Whether it is news when its expression matches no series: it reads more than what is there only
+    /// while there is something to tell.
+    pub(crate) fn is_to_match(&self) -> bool {
+        let is_asleep = self.origin == Origin::Product { has_source: false };
+        let is_sign = |name: Option<&str>| name.is_some_and(|name| SIGNS.contains(&name));
+        let mut names = self.query.selectors().map(|selector| metric_name(selector));
+        !is_asleep && names.any(|name| !is_sign(name))
     }
 
     /// The labels it sets, as they are written.

@@ -58,7 +58,7 @@ pub struct RuleState {
     pub last_evaluation: Option<i64>,
     /// How long it took.
     pub evaluation_time: Duration,
-    /// Since when its expression has read no series at all.
+    /// Since when its expression has read no series at all, if that is news.
     pub unmatched_since: Option<i64>,
     pub(super) alerts: HashMap<Labels, Alert>,
     /// What it recorded at the last evaluation.
@@ -164,9 +164,9 @@ impl RuleState {
             .query
             .instant(context.store, context.query_at, context.cancel);
         let answer = answer.map_err(|error| error.to_string())?;
-        match answer.stats.series_read {
-            0 => _ = self.unmatched_since.get_or_insert(context.at),
-            _ => self.unmatched_since = None,
+        match answer.stats.series_read == 0 && rule.is_to_match() {
+            true => _ = self.unmatched_since.get_or_insert(context.at),
+            false => self.unmatched_since = None,
         }
         match answer.value {
             Value::Vector(samples) => Ok(samples),

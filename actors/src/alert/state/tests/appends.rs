@@ -1,6 +1,8 @@
 //! Rules that run because metrics came, and because time passed.
 
 use super::stage::{S, Stage, group, rules, told, written};
+use crate::alert::rules::Origin;
+use crate::alert::state::Settings;
 
 #[test]
 fn only_rules_that_read_what_came_are_run() {
@@ -196,4 +198,38 @@ fn a_rule_that_reads_nothing_is_known_since_when() {
     assert_eq!(unmatched(&stage), Some(0));
     stage.comes("load", 70, 1.0);
     assert_eq!(unmatched(&stage), None);
+}
+
+#[test]
+fn where_nothing_is_to_be_matched_that_is_no_news() {
+    let origin = |has_source| Origin::Product { has_source };
+    let mut rules = group(
+        "  - {alert: A, expr: vector(1)}\n  - {alert: B, expr: 'ALERTS{alertstate=\"firing\"}'}\n  \
+         - {alert: C, expr: vitals_alert_rule_unmatched_seconds > 3600}\n  \
+         - {alert: D, expr: load > 5}\n  - {alert: E, expr: nought > 5}\n",
+    );
+    rules.set_origins(|rule| origin(**rule.name() != *"D"));
+    let mut stage = Stage::new(&rules);
+    let unmatched = |stage: &Stage| -> Vec<String> {
+        let rules = stage.evaluator.rules();
+        let unmatched = rules.filter(|rule| rule.unmatched_since.is_some());
+        unmatched
+            .map(|rule| rule.rule().name().to_string())
+            .collect()
+    };
+    stage.due(0);
+    assert_eq!(unmatched(&stage), ["E"]);
+    // Its source is configured, and then no more.
+    let reloaded = |stage: &mut Stage, has_source: bool, at: i64| {
+        let mut rules = group("  - {alert: D, expr: load > 5}\n");
+        rules.set_origins(|_| origin(has_source));
+        stage
+            .evaluator
+            .reload(&rules, Settings::default(), at * 1_000);
+        stage.due(at);
+    };
+    reloaded(&mut stage, true, 60);
+    assert_eq!(unmatched(&stage), ["D"]);
+    reloaded(&mut stage, false, 120);
+    assert!(unmatched(&stage).is_empty());
 }

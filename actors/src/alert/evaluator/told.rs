@@ -1,0 +1,180 @@
+//! What has been told of alerts, and what is still to be: changes as they are sent, in order.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use exposition::Labels;
+use jiff::Timestamp;
+
+use super::{bench::Cause, cause::chart_url};
+use crate::{
+    alert::{
+        fingerprint::Fingerprint,
+        notification::Alert,
+        state::{AlertState, Annotations, Evaluator, Transition as Change},
+    },
+    messages::Transition,
+    summary::ActiveAlert,
+};
+
+/// See the head of the module.
+#[derive(Default)]
+pub(super) struct Told {
+    /// What fires, as it was told.
+    firing: HashMap<Fingerprint, Arc<Alert>>,
+    /// What the dispatcher has not taken yet, the next first.
+    unsent: VecDeque<Transition>,
+}
+
+impl Told {
+    /// What changed is to be sent: whatever has begun to fire, or has ended. Returns whether there is
+    /// any.
+    pub(super) fn take(
+        &mut self,
+        changes: &[Change],
+        mut causes: HashMap<Fingerprint, Cause>,
+        external_url: &str,
+    ) -> bool {
+        let known = self.unsent.len();
+        for change in changes {
+            let cause = causes.remove(&change.fingerprint);
+            let transition = self.transition(change, cause.as_ref(), external_url);
+            self.unsent.extend(transition);
+        }
+        self.unsent.len() > known
+    }
+
+    /// What is to be sent next.
+    pub(super) fn next(&self) -> Option<&Transition> {
+        self.unsent.front()
+    }
+
+    /// The next has been sent.
+    pub(super) fn sent(&mut self) {
+        self.unsent.pop_front();
+    }
+
+    /// Nothing is to be sent.
+    pub(super) fn is_all_sent(&self) -> bool {
+        self.unsent.is_empty()
+    }
+
+    /// Everything that fires: as it was told, or as it is now where it was not.
+    pub(super) fn all(&mut self, evaluator: &Evaluator, external_url: &str) -> Vec<Arc<Alert>> {
+        let mut alerts = Vec::new();
+        for rule in evaluator.rules() {
+            let firing = rule.active_alerts();
+            for alert in firing.filter(|alert| alert.state == AlertState::Firing) {
+                let starts_at = alert.starts_at();
+                let told = self.firing.get(&alert.fingerprint());
+                let told = told.filter(|told| told.starts_at.as_millisecond() == starts_at);
+                alerts.push(told.cloned().unwrap_or_else(|| {
+                    let unknown = Cause {
+                        text: String::new(),
+                        expression: rule.rule().expression.clone(),
+                    };
+                    let now = Now {
+                        labels: &alert.labels,
+                        annotations: &alert.annotations,
+                        value: alert.value,
+                        starts_at,
+                        ends_at: None,
+                    };
+                    Arc::new(now.alert(Some(&unknown), None, external_url))
+                }));
+            }
+        }
+        self.firing = alerts.iter().map(|a| (a.fingerprint, a.clone())).collect();
+        alerts
+    }
+
+    /// What fires, for the summary.
+    pub(super) fn summary(&self) -> Vec<ActiveAlert> {
+        let firing = self.firing.values().map(|alert| ActiveAlert {
+            fingerprint: alert.fingerprint.to_string(),
+            alertname: alert.labels.get("alertname").unwrap_or_default().to_owned(),
+            severity: alert.labels.get("severity").unwrap_or_default().to_owned(),
+            since: alert.starts_at,
+            acknowledged: false,
+        });
+        let mut firing: Vec<_> = firing.collect();
+        firing.sort_by(|a, b| (&a.alertname, &a.fingerprint).cmp(&(&b.alertname, &b.fingerprint)));
+        firing
+    }
+
+    /// What is told of a change: that an alert has begun to fire, or has ended.
+    fn transition(
+        &mut self,
+        change: &Change,
+        cause: Option<&Cause>,
+        external_url: &str,
+    ) -> Option<Transition> {
+        let fires = change.to == AlertState::Firing;
+        if !fires && change.from != AlertState::Firing {
+            return None;
+        }
+        let before = self.firing.remove(&change.fingerprint);
+        let now = Now {
+            labels: &change.labels,
+            annotations: &change.annotations,
+            value: change.value,
+            starts_at: change.starts_at,
+            ends_at: change.ends_at.filter(|_| !fires),
+        };
+        let alert = Arc::new(now.alert(cause, before.as_deref(), external_url));
+        if fires {
+            self.firing.insert(change.fingerprint, alert.clone());
+        }
+        let at = Timestamp::from_millisecond(change.at).unwrap_or_default();
+        Some(Transition { alert, at })
+    }
+}
+
+/// What an alert is at a moment; times in Unix milliseconds.
+struct Now<'a> {
+    labels: &'a Labels,
+    annotations: &'a Annotations,
+    value: f64,
+    starts_at: i64,
+    ends_at: Option<i64>,
+}
+
+impl Now<'_> {
+    /// As it is told: links are whole, the cause and a chart are with it. What is not known of them now
+    /// is as it was before.
+    fn alert(&self, cause: Option<&Cause>, before: Option<&Alert>, external_url: &str) -> Alert {
+        let base = external_url.trim_end_matches('/');
+        let annotations = self.annotations.iter();
+        let mut told: Vec<(&str, String)> = annotations
+            .map(|(name, text)| match &**name {
+                "runbook_url" if text.starts_with('/') => (&**name, format!("{base}{text}")),
+                name => (name, text.to_string()),
+            })
+            .collect();
+        let chart = cause.map(|cause| chart_url(external_url, &cause.expression));
+        let mut add = |name: &'static str, text: Option<String>| {
+            let inherited = || before.and_then(|b| b.annotations.get(name).map(str::to_owned));
+            if let Some(text) = text.or_else(inherited).filter(|text| !text.is_empty())
+                && !told.iter().any(|(known, _)| *known == name)
+            {
+                told.push((name, text));
+            }
+        };
+        add("cause", cause.map(|cause| cause.text.clone()));
+        add("chart_url", chart.clone());
+        let time = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
+        let generator = chart.map(Arc::from);
+        let generator = generator.or_else(|| before.map(|before| before.generator_url.clone()));
+        Alert {
+            labels: self.labels.clone(),
+            annotations: Labels::try_new(told).unwrap_or_default(),
+            fingerprint: Fingerprint::of(self.labels),
+            value: self.value,
+            starts_at: time(self.starts_at),
+            ends_at: self.ends_at.map(time),
+            generator_url: generator.unwrap_or_else(|| external_url.into()),
+        }
+    }
+}
