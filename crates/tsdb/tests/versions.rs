@@ -118,7 +118,10 @@ fn what_format_1_has_is_read_and_goes_on_in_format_2() {
     drop(store);
     let store = Store::open(dir.path(), options());
     let reader = store.head.reader();
-    assert_eq!(all(&reader, store.series(&named("odd"))), expected(100, &odd));
+    assert_eq!(
+        all(&reader, store.series(&named("odd"))),
+        expected(100, &odd)
+    );
     assert_eq!(block(&store, store.series(&named("whole"))).3, Some(0));
 }
 

@@ -136,7 +136,10 @@ mod tests {
             let marks = Marks::read(&mut Input(&bytes)).unwrap();
             assert_eq!((marks.nan(), marks.exact()), (stats.nan, stats.exact));
         }
-        assert_eq!((Marks::UNKNOWN.nan(), Marks::UNKNOWN.exact()), (None, false));
+        assert_eq!(
+            (Marks::UNKNOWN.nan(), Marks::UNKNOWN.exact()),
+            (None, false)
+        );
     }
 
     proptest! {

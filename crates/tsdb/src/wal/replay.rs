@@ -6,7 +6,9 @@ use std::{
     path::Path,
 };
 
-use super::{FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, is_header, restart_record};
+use super::{
+    FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, is_header, restart_record,
+};
 use crate::{bytes::Input, naming::Naming, series::SeriesRef};
 
 /// Bytes that could not be read.
