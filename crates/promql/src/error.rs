@@ -126,7 +126,7 @@ pub enum ErrorKind {
     Execution,
     /// `timeout`, status 503.
     Timeout,
-    /// `canceled`, status 503 (nginx's 499 in Prometheus 3).
+    /// `canceled`, status 499: there is nobody to see it.
     Canceled,
     /// `internal`, status 500.
     Internal,
