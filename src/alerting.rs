@@ -4,7 +4,7 @@ mod sources;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use promql::{Engine, Limits};
+use promql::Engine;
 use supervision::{Backoff, Capacity, ChildSpec, Ref};
 use tokio::sync::watch;
 use vitals_actors::{
@@ -40,10 +40,8 @@ const SINK_CAPACITY: Capacity = Capacity {
 
 /// The engine that reads and bounds rules.
 pub(crate) fn engine(settings: &Settings) -> Engine {
-    let query = &settings.query;
-    let mut limits = Limits::of_bytes(query.max_length.get() as usize);
-    limits.samples = u64::from(query.max_samples);
-    limits.timeout = query.timeout.min(RULE_TIMEOUT);
+    let mut limits = settings.query.limits();
+    limits.timeout = limits.timeout.min(RULE_TIMEOUT);
     Engine::new(limits)
 }
 

@@ -13,6 +13,7 @@ mod front;
 mod import;
 mod journal_of_the_tree;
 mod logging;
+mod moment;
 mod open_files;
 mod port_holder;
 mod reload;

@@ -75,7 +75,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert_eq!(
             refusal(&["up", "{job=\"x\""]),
-            "match[]={job=\"x\": parse error: unexpected end of input inside braces"
+            "match[]={job=\"x\": 1:9: parse error: unexpected end of input inside braces"
         );
         let long = refusal(&[&"(".repeat(5000)]);
         assert_eq!(

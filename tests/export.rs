@@ -263,7 +263,7 @@ fn what_is_asked_wrongly_is_told_what_is_wrong() {
         (
             &[("match[]", "{a=")][..],
             "bad_match",
-            "match[]={a=: parse error",
+            "match[]={a=: 1:4: parse error",
         ),
         (
             &[("start", "yesterday")],

@@ -66,7 +66,7 @@ fn what_is_asked_wrongly_is_told_what_is_wrong() {
         (
             &["{job=\"node\""],
             "bad_match",
-            "match[]={job=\"node\": parse error: ",
+            "match[]={job=\"node\": 1:12: parse error: ",
         ),
         (
             &["up", "up[5m]"],

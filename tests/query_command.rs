@@ -84,7 +84,11 @@ fn an_instant_is_a_table_and_a_range_a_line() {
 fn what_is_wrong_is_named_and_its_exit_code_tells_whose_it_is() {
     let mut vitals = Setup::new().ready();
     for (arguments, code, part) in [
-        (&["sum("][..], 2, "invalid parameter \"query\": parse error"),
+        (
+            &["sum("][..],
+            2,
+            "invalid parameter \"query\": 1:4: parse error: unclosed left parenthesis",
+        ),
         (
             &["up[5m]", "--range", "1m"],
             2,

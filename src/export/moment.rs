@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, civil::Date};
 
+use crate::moment;
+
 const DAY_MS: i64 = 86_400_000;
 
 /// Milliseconds since the epoch, of seconds, RFC 3339, or a day (its beginning, in UTC).
@@ -10,19 +12,15 @@ const DAY_MS: i64 = 86_400_000;
 /// What is wrong with the text.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
     let is_none = || "is neither seconds since the epoch, nor like 2026-11-25T18:30:00Z".to_owned();
-    let checked = |ms| Timestamp::from_millisecond(ms).map_err(|_| is_none());
-    if let Ok(seconds) = text.parse::<f64>() {
-        // NaN and what is too large becomes something that is no time.
-        let ms = (seconds * 1e3).round();
-        let ms = if ms.is_nan() { i64::MAX } else { ms as i64 };
-        return checked(ms).map(Timestamp::as_millisecond);
-    }
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time.as_millisecond());
-    }
-    let day: Date = text.parse().map_err(|_| is_none())?;
-    let since = day - Date::constant(1970, 1, 1);
-    checked(i64::from(since.get_days()) * DAY_MS).map(Timestamp::as_millisecond)
+    let day = || {
+        let day: Date = text.parse().ok()?;
+        let since = day - Date::constant(1970, 1, 1);
+        Some(i64::from(since.get_days()) * DAY_MS)
+    };
+    let ms = moment::read(text).or_else(day).ok_or_else(is_none)?;
+    // Beyond these nothing can be written.
+    let written = Timestamp::from_millisecond(ms).map_err(|_| is_none())?;
+    Ok(written.as_millisecond())
 }
 
 /// Writes moments as ISO 8601 in UTC, to the millisecond; remembers the day.

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use promql::Limits;
 use serde::Serialize;
 use vitals_actors::units::Bytes;
 
 use super::table::{Section, Table};
 use super::text;
+
+/// Series that one selector may select.
+const MOST_SERIES: usize = 100_000;
 
 /// `[query]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +38,19 @@ impl Default for Query {
             max_points: 11_000,
             max_length: Bytes::new(4_000),
         }
+    }
+}
+
+impl Query {
+    /// The same, as the engine has it.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::of_bytes(self.max_length.get() as usize);
+        limits.samples = u64::from(self.max_samples);
+        limits.series = MOST_SERIES;
+        // Both ends are steps.
+        limits.points = self.max_points as usize + 1;
+        limits.timeout = self.timeout;
+        limits
     }
 }
 

@@ -7,6 +7,8 @@ mod health;
 mod journal;
 mod reader;
 #[cfg(test)]
+mod reader_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{

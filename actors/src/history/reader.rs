@@ -3,8 +3,10 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use exposition::Labels;
-use promql::{Error, Hints, METRIC_NAME, Matcher, Queryable, RawSeries, SeriesIter, Test};
-use tsdb::{Scratch, SeriesRef};
+use promql::{
+    Error, Hints, METRIC_NAME, Matcher, Queryable, RawSeries, Reduction, SeriesIter, Summary, Test,
+};
+use tsdb::{Chunks, Scratch, SeriesRef};
 
 /// What was there when it was handed out. Cheap to make and to clone. Everything but `find` may read
 /// the disk: not on a thread that others wait for.
@@ -45,6 +47,16 @@ impl Stats {
             self.sum += value;
         }
     }
+
+    /// The same of samples of which the store knows it; false where it does not.
+    fn add_known(&mut self, known: &tsdb::Stats) -> bool {
+        let Some(nan) = known.nan else { return false };
+        self.count += known.count - nan;
+        self.min = self.min.min(known.min);
+        self.max = self.max.max(known.max);
+        self.sum += known.sum;
+        true
+    }
 }
 
 impl Reader {
@@ -79,10 +91,13 @@ impl Reader {
         let mut stats = Stats::NONE;
         let mut scratch = Scratch::default();
         let mut pieces = self.0.stream(series, from_ms, to_ms);
-        while pieces.next(&mut scratch) {
-            stats.add(&scratch.values);
+        loop {
+            match pieces.known() {
+                Some((_, _, known)) if stats.add_known(&known) => pieces.skip(),
+                _ if pieces.next(&mut scratch) => stats.add(&scratch.values),
+                _ => return stats,
+            }
         }
-        stats
     }
 
     /// The series that any of the selectors selects and that have samples in the range, sorted.
@@ -157,10 +172,14 @@ impl Queryable for Reader {
         hints: &Hints,
     ) -> Result<SeriesIter<'a>, Error> {
         let found = self.0.select(&matchers(selector), start_ms, end_ms);
-        let watch = hints.watch.clone();
+        let hints = hints.clone();
         let mut scratch = Scratch::default();
         let series = found.into_iter().map(move |(series, labels)| {
-            watch.check()?;
+            hints.watch.check()?;
+            if let Some(reduction) = hints.reduction() {
+                let pieces = self.0.stream(series, start_ms, end_ms);
+                return Ok(summed_up(labels, pieces, reduction, &hints, &mut scratch));
+            }
             self.0.read(series, start_ms, end_ms, &mut scratch);
             Ok(RawSeries {
                 labels,
@@ -171,4 +190,52 @@ impl Queryable for Reader {
         });
         Ok(Box::new(series))
     }
+}
+
+/// A series with summaries of the pieces that can do without their samples.
+fn summed_up<'a>(
+    labels: Labels,
+    mut pieces: Chunks<'_>,
+    reduction: Reduction,
+    hints: &Hints,
+    scratch: &mut Scratch,
+) -> RawSeries<'a> {
+    let (mut times, mut values, mut summaries) = (Vec::new(), Vec::new(), Vec::new());
+    loop {
+        let known = pieces.known();
+        if let Some(summary) = known.and_then(|known| summary(known, reduction, hints)) {
+            summaries.push(summary);
+            pieces.skip();
+        } else if pieces.next(scratch) {
+            times.append(&mut scratch.times);
+            values.append(&mut scratch.values);
+        } else {
+            break;
+        }
+    }
+    RawSeries {
+        labels,
+        times: Cow::Owned(times),
+        values: Cow::Owned(values),
+        summaries,
+    }
+}
+
+/// What stands for samples from one time to another, where nothing is lost by it.
+fn summary(
+    (first_ms, last_ms, stats): (i64, i64, tsdb::Stats),
+    reduction: Reduction,
+    hints: &Hints,
+) -> Option<Summary> {
+    // A stale marker is no number, and is no sample of a window.
+    let is_whole = stats.nan == Some(0) && (stats.exact || reduction != Reduction::Sum);
+    let will_do = is_whole && hints.allow_summary(first_ms, last_ms);
+    will_do.then_some(Summary {
+        first_ms,
+        last_ms,
+        count: stats.count,
+        min: stats.min,
+        max: stats.max,
+        sum: stats.sum,
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
@@ -187,15 +187,4 @@ fn pause() {
 
 fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
-}
-
-/// Bytes of all files beneath.
-pub(crate) fn bytes(dir: &Path) -> f64 {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let of = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
-        Ok(metadata) => metadata.len() as f64,
-        Err(_) => 0.0,
-    };
-    entries.map(of).sum()
 }

@@ -6,6 +6,7 @@ mod peers;
 mod remote_write;
 mod rows;
 mod series;
+mod server;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,8 @@
 //! Why a text is not understood, and why a query has no answer. Where Prometheus has words for it,
 //! they are used.
 
+use std::fmt;
+
 use crate::limits::Limits;
 
 /// Why a text is no query or no selector, in words for whoever wrote it.
@@ -36,8 +38,13 @@ pub enum ParseError {
         why: String,
     },
     /// Not PromQL.
-    #[error("parse error: {0}")]
-    Syntax(String),
+    #[error("{}parse error: {why}", Before(*at))]
+    Syntax {
+        /// Where, if that is known.
+        at: Option<Position>,
+        /// What is wrong.
+        why: String,
+    },
     /// PromQL, but something else.
     #[error("expected an instant vector selector such as up{{job=\"iris\"}}, got {0}")]
     NotASelector(&'static str),
@@ -47,6 +54,35 @@ pub enum ParseError {
     /// Everything would be selected.
     #[error("match[] must contain at least one non-empty matcher")]
     Empty,
+}
+
+/// A place in a text, as people count: from one on, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// Where in the line.
+    pub column: usize,
+}
+
+/// A position in front of a message: `1:5: `.
+struct Before(Option<Position>);
+
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Position { line, column }) => write!(f, "{line}:{column}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ParseError {
+    /// Nobody knows where.
+    pub(crate) fn syntax(why: impl Into<String>) -> Self {
+        let why = why.into();
+        ParseError::Syntax { at: None, why }
+    }
 }
 
 /// Why a query has no answer.
@@ -90,7 +126,7 @@ pub enum ErrorKind {
     Execution,
     /// `timeout`, status 503.
     Timeout,
-    /// `canceled`, status 503 (nginx's 499 in Prometheus 3).
+    /// `canceled`, status 499: there is nobody to see it.
     Canceled,
     /// `internal`, status 500.
     Internal,

@@ -35,7 +35,7 @@ mod watch;
 
 pub use answer::{Answer, Sample, SampleRow, Stats, Value};
 pub use engine::Engine;
-pub use error::{Error, ErrorKind, ParseError};
+pub use error::{Error, ErrorKind, ParseError, Position};
 pub use eval::STALE_BITS;
 pub use labels::series_text;
 pub use limits::Limits;

@@ -209,7 +209,12 @@ fn matcher(matcher: &Matcher) -> String {
         Test::Match(pattern) => ("=~", pattern.as_str()),
         Test::NotMatch(pattern) => ("!~", pattern.as_str()),
     };
-    format!("{}{operator}\"{}\"", matcher.label(), escape_string(value))
+    // A name beyond the classic alphabet can be asked for, too: nothing has such a label.
+    let label = match exposition::is_label_name(matcher.label()) {
+        true => matcher.label().to_owned(),
+        false => format!("\"{}\"", escape_string(matcher.label())),
+    };
+    format!("{label}{operator}\"{}\"", escape_string(value))
 }
 
 fn window_suffix(range_ms: i64, of: &WindowOf) -> String {

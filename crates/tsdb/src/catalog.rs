@@ -67,7 +67,7 @@ pub(crate) fn read(dir: &Path) -> io::Result<Option<Vec<Entry>>> {
 }
 
 fn parse(bytes: &[u8]) -> Option<Vec<Entry>> {
-    if preamble::look(bytes, Kind::Catalog) != Found::Known {
+    if !matches!(preamble::look(bytes, Kind::Catalog), Found::Known(_)) {
         return None;
     }
     let (checked, crc) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;

@@ -6,8 +6,8 @@ use crate::bytes::{Input, put_u32};
 
 pub(crate) const LEN: usize = 12;
 
-/// The version written by this program, of all kinds of files together.
-pub(crate) const VERSION: u16 = 1;
+/// The version written by this program, of all kinds of files together; earlier ones are read, too.
+pub(crate) const VERSION: u16 = 2;
 
 /// Kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub(crate) fn put(out: &mut Vec<u8>, kind: Kind) {
 /// What the first bytes of a file say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// Ours to read.
-    Known,
+    /// Ours to read, of this version.
+    Known(u16),
     /// A later version of this kind of file.
     Newer(u16),
     /// Damaged, or something else altogether.
@@ -53,7 +53,7 @@ pub(crate) fn look(bytes: &[u8], kind: Kind) -> Found {
     match { read }() {
         Some((head, crc)) if crc32fast::hash(head) == crc && head[..4] == kind.magic()[..] => {
             match u16::from_le_bytes([head[4], head[5]]) {
-                version if version <= VERSION => Found::Known,
+                version if version <= VERSION => Found::Known(version),
                 version => Found::Newer(version),
             }
         }
@@ -71,7 +71,7 @@ mod tests {
         put(&mut good, Kind::Segment);
         assert_eq!(
             (good.len(), look(&good, Kind::Segment)),
-            (LEN, Found::Known)
+            (LEN, Found::Known(VERSION))
         );
         assert_eq!(look(&good, Kind::Block), Found::Damaged);
         for bit in 0..LEN * 8 {
@@ -80,10 +80,10 @@ mod tests {
             assert_eq!(look(&bad, Kind::Segment), Found::Damaged);
         }
         let mut newer = good[..8].to_vec();
-        newer[4] = 2;
+        newer[4] = 3;
         let crc = crc32fast::hash(&newer);
         put_u32(&mut newer, crc);
-        assert_eq!(look(&newer, Kind::Segment), Found::Newer(2));
+        assert_eq!(look(&newer, Kind::Segment), Found::Newer(3));
         assert_eq!(look(&good[..11], Kind::Segment), Found::Damaged);
     }
 }

@@ -1,6 +1,6 @@
 //! Two processes, a newer version, a directory that cannot be written.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use tsdb::OpenError;
 
@@ -60,7 +60,7 @@ fn a_newer_format_is_refused_and_nothing_is_touched() {
         assert!(
             error
                 .to_string()
-                .contains("has format 7, this program knows 1"),
+                .contains("has format 7, this program knows 2"),
             "{error}"
         );
         assert_eq!(fs::read(&path).unwrap(), newer);
@@ -72,6 +72,57 @@ fn a_newer_format_is_refused_and_nothing_is_touched() {
         all(&store.head.reader(), store.series(&named("m"))).len(),
         30
     );
+}
+
+/// Written by a program that knew format 1: thirty samples of two series, twenty of them in a block.
+#[test]
+fn what_format_1_has_is_read_and_goes_on_in_format_2() {
+    let dir = Dir::new("format-1");
+    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format-1");
+    for folder in ["blocks", "wal"] {
+        fs::create_dir(dir.path().join(folder)).unwrap();
+        for file in fs::read_dir(written.join(folder)).unwrap() {
+            let file = file.unwrap();
+            let to = dir.path().join(folder).join(file.file_name());
+            fs::copy(file.path(), to).unwrap();
+        }
+    }
+    let odd = |tick| match tick {
+        5 => f64::NAN.to_bits(),
+        7 => 0x7ff0_0000_0000_0002,
+        _ => (tick as f64 / 4.0).to_bits(),
+    };
+    let mut store = Store::open(dir.path(), options());
+    assert_eq!(store.recovered.damages, []);
+    let [whole, with_nan] = ["whole", "odd"].map(|name| store.series(&named(name)));
+    let expected = |up_to, value: &dyn Fn(i64) -> u64| -> Vec<_> {
+        (0..up_to).map(|tick| (tick * STEP, value(tick))).collect()
+    };
+    let same = |tick: i64| (tick as f64).to_bits();
+    let reader = store.head.reader();
+    assert_eq!(all(&reader, whole), expected(30, &same));
+    assert_eq!(all(&reader, with_nan), expected(30, &odd));
+    let block = |store: &Store, series| {
+        let reader = store.head.reader();
+        let (first, last, stats) = reader.stream(series, 0, i64::MAX).known().unwrap();
+        (first, last / STEP, stats.count, stats.nan, stats.exact)
+    };
+    assert_eq!(block(&store, whole), (0, 19, 20, None, false));
+    for tick in 30..100 {
+        let values = [(whole, tick as f64), (with_nan, f64::from_bits(odd(tick)))];
+        store.append(tick * STEP, &values);
+    }
+    // Merged, and written anew.
+    assert_eq!(block(&store, whole), (0, 79, 80, Some(0), true));
+    assert_eq!(block(&store, with_nan), (0, 79, 80, Some(2), false));
+    drop(store);
+    let store = Store::open(dir.path(), options());
+    let reader = store.head.reader();
+    assert_eq!(
+        all(&reader, store.series(&named("odd"))),
+        expected(100, &odd)
+    );
+    assert_eq!(block(&store, store.series(&named("whole"))).3, Some(0));
 }
 
 /// To root nothing is read-only by its mode, so that the whole file system has to be.

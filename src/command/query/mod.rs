@@ -18,7 +18,7 @@ use url::form_urlencoded;
 use vitals_actors::units::HumanDuration;
 
 use super::{print, running};
-use crate::{cli::Output, exit_code, settings::Settings};
+use crate::{cli::Output, exit_code, moment, settings::Settings};
 use answer::{Answer, Data, Failed};
 
 /// Of an answer.
@@ -56,15 +56,9 @@ impl std::str::FromStr for Moment {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(seconds) = text.parse::<f64>()
-            && seconds.is_finite()
-        {
-            return Ok(Moment(seconds));
-        }
-        let moment: Timestamp = text
-            .parse()
-            .map_err(|_| "neither RFC 3339, such as 2026-11-23T21:00:00Z, nor Unix seconds")?;
-        Ok(Moment(moment.as_millisecond() as f64 / 1e3))
+        let ms = moment::read(text)
+            .ok_or("neither RFC 3339, such as 2026-11-23T21:00:00Z, nor Unix seconds")?;
+        Ok(Moment(ms as f64 / 1e3))
     }
 }
 

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::HttpRequest;
 use promql::Limits;
+use vitals_actors::history::Reader;
 
-use super::{desk::Order, limits::limits};
+use super::{desk::Order, failure::Failure};
 use crate::{front::shared::Shared, settings::Settings};
 
 /// A request, and what it may cost.
@@ -20,7 +21,7 @@ impl<'r> Asked<'r> {
         let settings = shared.live.load_full();
         Asked {
             request,
-            limits: limits(&settings.query),
+            limits: settings.query.limits(),
             settings,
         }
     }
@@ -39,4 +40,16 @@ impl<'r> Asked<'r> {
     pub(in crate::front) fn max_points(&self) -> u32 {
         self.settings.query.max_points
     }
+}
+
+/// Looks something up in the history, or whatever else is no query, when it is its turn.
+pub(super) async fn look_up<T: Send + 'static>(
+    request: &HttpRequest,
+    shared: &Shared,
+    work: impl FnOnce(&Reader, &Limits) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let asked = Asked::of(request, shared);
+    let (limits, head) = (asked.limits, shared.head.clone());
+    let work = move |_: &_| work(&Reader::of(&head), &limits);
+    shared.desk.look_up(asked.order(None), work).await
 }

@@ -2,12 +2,12 @@
 //! what is wrong with his question.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use promql::Engine;
+use promql::{Engine, Limits};
 use serde_json::json;
 
 use super::{
     answer::success,
-    asked::Asked,
+    asked::look_up,
     failure::{Failure, FailureBody},
     form::Form,
     time,
@@ -41,15 +41,12 @@ pub(crate) async fn query_exemplars(
         let message = "end timestamp must not be before start timestamp";
         return Err(Failure::bad_data(message));
     }
-    let asked = Asked::of(&request, &shared);
-    let limits = asked.limits;
     let text = form.first("query").unwrap_or_default().to_owned();
-    let work = move |_: &_| {
-        let query = Engine::new(limits).parse(&text);
+    let work = move |_: &_, limits: &Limits| {
+        let query = Engine::new(*limits).parse(&text);
         let query = query.map_err(|error| Failure::bad_data(error.to_string()));
         query.map(|_| ())
     };
-    let order = asked.order(None);
-    shared.desk.look_up(order, work).await?;
+    look_up(&request, &shared, work).await?;
     Ok(success(json!([])))
 }

@@ -31,7 +31,7 @@ pub(in crate::front) enum FailureKind {
     Execution,
     /// It took too long: 503.
     Timeout,
-    /// Nobody waits for it any more: 503.
+    /// Nobody waits for it any more: 499, as Prometheus 3 has it of nginx. Only logs and meters see it.
     Canceled,
     /// We failed: 500.
     Internal,
@@ -69,12 +69,14 @@ impl FailureKind {
 
     fn status(self) -> StatusCode {
         match self {
+            // It has no name: it is no standard.
+            FailureKind::Canceled => {
+                StatusCode::from_u16(499).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+            }
             FailureKind::BadData => StatusCode::BAD_REQUEST,
             FailureKind::Execution => StatusCode::UNPROCESSABLE_ENTITY,
             FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            FailureKind::Timeout | FailureKind::Canceled | FailureKind::Unavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            FailureKind::Timeout | FailureKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -160,7 +162,7 @@ mod tests {
         for (error, status, kind) in [
             (promql::Error::TooManySamples, 422, "execution"),
             (promql::Error::Timeout, 503, "timeout"),
-            (promql::Error::Canceled, 503, "canceled"),
+            (promql::Error::Canceled, 499, "canceled"),
             (promql::Error::Storage("x".into()), 500, "internal"),
             (promql::Error::Parameter("x".into()), 400, "bad_data"),
         ] {

@@ -94,7 +94,7 @@ fn number(form: &Form, name: &str) -> Result<Option<usize>, Failure> {
     responses(
         (status = 200, description = "`data`: by name, a list of `type`, `unit`, `help`", body = serde_json::Value),
         (status = 400, description = "`bad_data`", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, `unavailable`", body = FailureBody),
+        (status = 503, description = "`timeout`, `unavailable`", body = FailureBody),
     )
 )]
 pub(crate) async fn metadata(

@@ -21,7 +21,6 @@ mod encode;
 pub(super) mod exemplars;
 mod failure;
 mod form;
-mod limits;
 mod matching;
 pub(super) mod metadata;
 mod number;

@@ -8,7 +8,7 @@ use vitals_actors::history::Reader;
 
 use super::{
     answer::{TRUNCATED, success},
-    asked::Asked,
+    asked::{Asked, look_up},
     desk::Turn,
     encode::{Encoding, Told, weight},
     failure::{Failure, FailureBody},
@@ -212,7 +212,7 @@ async fn evaluated(
         (status = 200, description = "`data`: `resultType` and `result`", body = serde_json::Value),
         (status = 400, description = "`bad_data`: what is asked makes no sense", body = FailureBody),
         (status = 422, description = "`execution`: it has no answer on this data, or asks for too much", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, or `unavailable`: too much is asked", body = FailureBody),
+        (status = 503, description = "`timeout` or `unavailable`: too much is asked", body = FailureBody),
     )
 )]
 pub(crate) async fn query(
@@ -252,7 +252,7 @@ pub(crate) async fn query(
         (status = 200, description = "`data`: `resultType` and `result`", body = serde_json::Value),
         (status = 400, description = "`bad_data`: what is asked makes no sense", body = FailureBody),
         (status = 422, description = "`execution`: it has no answer on this data, or asks for too much", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, or `unavailable`: too much is asked", body = FailureBody),
+        (status = 503, description = "`timeout` or `unavailable`: too much is asked", body = FailureBody),
     )
 )]
 pub(crate) async fn query_range(
@@ -287,10 +287,7 @@ pub(crate) async fn format_query(
     form: Form,
     shared: Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
-    let asked = Asked::of(&request, &shared);
-    let limits = asked.limits;
     let text = form.first("query").unwrap_or_default().to_owned();
-    let work = move |_: &_| Ok(parsed(&text, limits)?.to_string());
-    let order = asked.order(None);
-    Ok(success(shared.desk.look_up(order, work).await?))
+    let work = move |_: &_, limits: &Limits| Ok(parsed(&text, *limits)?.to_string());
+    Ok(success(look_up(&request, &shared, work).await?))
 }

@@ -5,13 +5,13 @@ use actix_web::{
     web::{Data, Path},
 };
 use exposition::{Labels, is_label_name};
-use promql::Matcher;
+use promql::{Limits, Matcher};
 use serde::{Serialize, Serializer};
 use vitals_actors::history::Reader;
 
 use super::{
     answer::{limited, with_warnings},
-    asked::Asked,
+    asked::look_up,
     failure::{Failure, FailureBody},
     form::Form,
     matching, time,
@@ -49,16 +49,12 @@ impl Lookup {
         shared: &Data<Shared>,
         found: impl FnOnce(&Reader, &[Vec<Matcher>], i64, i64) -> Vec<T> + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
-        let asked = Asked::of(request, shared);
-        let limits = asked.limits;
-        let head = shared.head.clone();
-        let work = move |_: &_| {
-            let sets = matching::sets(&self.texts, &limits).map_err(self.refused)?;
-            let found = found(&Reader::of(&head), &sets, self.start_ms, self.end_ms);
+        let work = move |history: &Reader, limits: &Limits| {
+            let sets = matching::sets(&self.texts, limits).map_err(self.refused)?;
+            let found = found(history, &sets, self.start_ms, self.end_ms);
             Ok(limited(found, self.limit))
         };
-        let order = asked.order(None);
-        let (found, warnings) = shared.desk.look_up(order, work).await?;
+        let (found, warnings) = look_up(request, shared, work).await?;
         Ok(with_warnings(found, warnings))
     }
 }
@@ -101,7 +97,7 @@ impl Serialize for AsObject {
     responses(
         (status = 200, description = "`data`: the labels of each series", body = serde_json::Value),
         (status = 400, description = "`bad_data`", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, `unavailable`", body = FailureBody),
+        (status = 503, description = "`timeout`, `unavailable`", body = FailureBody),
     )
 )]
 pub(crate) async fn series(
@@ -137,7 +133,7 @@ pub(crate) async fn series(
     responses(
         (status = 200, description = "`data`: the names, sorted", body = serde_json::Value),
         (status = 400, description = "`bad_data`", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, `unavailable`", body = FailureBody),
+        (status = 503, description = "`timeout`, `unavailable`", body = FailureBody),
     )
 )]
 pub(crate) async fn labels(
@@ -168,7 +164,7 @@ pub(crate) async fn labels(
     responses(
         (status = 200, description = "`data`: the values, sorted", body = serde_json::Value),
         (status = 400, description = "`bad_data`", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, `unavailable`", body = FailureBody),
+        (status = 503, description = "`timeout`, `unavailable`", body = FailureBody),
     )
 )]
 pub(crate) async fn label_values(

@@ -131,7 +131,7 @@ fn pixels(
         (status = 200, description = "The picture", body = String, content_type = "image/svg+xml"),
         (status = 400, description = "`bad_data`: what is asked makes no sense", body = ErrorBody),
         (status = 422, description = "`execution`: it has no answer on this data, or asks for too much", body = ErrorBody),
-        (status = 503, description = "`timeout`, `canceled`, or `unavailable`: too much is asked", body = ErrorBody),
+        (status = 503, description = "`timeout` or `unavailable`: too much is asked", body = ErrorBody),
     )
 )]
 pub(crate) async fn chart(request: HttpRequest, form: Form, shared: Data<Shared>) -> HttpResponse {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use promql::SampleRow;
 
 use super::{
-    legend::{names, shortened},
+    legend::{Legend, ROW, names, shortened},
     scale::{Scale, moments},
     unit::Unit,
 };
@@ -31,11 +31,20 @@ path.line{fill:none}";
 pub(super) const MOST_SERIES: usize = 12;
 /// Pixels.
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 28.0;
 const TOP: f64 = 34.0;
-const AXIS: f64 = 26.0;
-const ROW: f64 = 18.0;
+const AXIS: f64 = 28.0;
+/// From the axis to the moments below it.
+const BELOW: f64 = 19.0;
+/// Where the zone is told, left of the first moment.
+const ZONE: f64 = 8.0;
+/// Of a title, and of the smaller text beside it.
+const A_LARGE_CHARACTER: f64 = 8.0;
 const A_CHARACTER: f64 = 7.0;
+/// A line that is shorter is drawn as a dot: nobody would see it.
+const SHORT: f64 = 4.0;
+/// Characters of a title that is worth more than the time beside it.
+const LEAST_TITLE: usize = 24;
 
 /// What is drawn.
 pub(super) struct Chart<'c> {
@@ -78,10 +87,10 @@ impl Chart<'_> {
             rows.truncate(MOST_SERIES);
             rows.sort_by(|a, b| a.labels.cmp(&b.labels));
         }
-        let names = names(&rows);
+        let names = names(&rows, self.query);
         let (width, height) = (f64::from(self.width), f64::from(self.height));
-        let keys = self.keys(&names, beyond);
-        let legend = keys.last().map_or(0.0, |(_, row, _, _)| (row + 1.0) * ROW);
+        let legend = Legend::of(&names, beyond, (width - LEFT, height));
+        let legend_height = legend.rows as f64 * ROW;
         let values = || {
             let all = rows.iter().flat_map(|row| &row.samples);
             all.map(|(_, value)| *value)
@@ -94,8 +103,8 @@ impl Chart<'_> {
         } else {
             (least, most)
         };
-        let bottom = (height - AXIS - legend - 8.0).max(TOP + 20.0);
-        let steps = ((bottom - TOP) / 45.0).clamp(2.0, 8.0) as usize;
+        let bottom = (height - AXIS - legend_height - 6.0).max(TOP + 20.0);
+        let steps = ((bottom - TOP) / 45.0).clamp(1.0, 8.0) as usize;
         let plot = Plot {
             right: width - RIGHT,
             bottom,
@@ -104,19 +113,16 @@ impl Chart<'_> {
             end_ms: self.end_ms,
         };
         let mut svg = String::new();
-        self.head(
-            &mut svg,
-            rows.len() + beyond,
-            (least, most),
-            values().next().is_some(),
-        );
-        self.grid(&mut svg, &plot);
+        let any = values().next().is_some();
+        self.head(&mut svg, rows.len() + beyond, (least, most), any);
+        self.grid(&mut svg, &plot, any);
         for (nth, row) in rows.iter().enumerate() {
             self.series(&mut svg, &plot, nth, row);
         }
-        for (x, row, nth, name) in keys {
-            let y = height - legend + row * ROW + 4.0;
-            if let Some(nth) = nth {
+        for key in legend.keys {
+            let x = LEFT + key.x;
+            let y = height - legend_height + key.row as f64 * ROW + 4.0;
+            if let Some(nth) = key.nth {
                 put(
                     &mut svg,
                     format_args!(
@@ -130,32 +136,12 @@ impl Chart<'_> {
                 format_args!(
                     "<text x=\"{:.0}\" y=\"{y:.1}\">{}</text>\n",
                     x + 15.0,
-                    Escaped(&name)
+                    Escaped(&key.text)
                 ),
             );
         }
         svg.push_str("</svg>\n");
         svg
-    }
-
-    /// Where each entry of the legend is: its x, its row, its series and its text.
-    fn keys(&self, names: &[String], beyond: usize) -> Vec<(f64, f64, Option<usize>, String)> {
-        let mut all: Vec<_> = names.iter().cloned().enumerate().collect();
-        let mut entries: Vec<_> = all.drain(..).map(|(nth, name)| (Some(nth), name)).collect();
-        if beyond > 0 {
-            entries.push((None, format!("and {beyond} more")));
-        }
-        let (mut x, mut row) = (LEFT, 0.0);
-        let mut keys = Vec::with_capacity(entries.len());
-        for (nth, name) in entries {
-            let long = 30.0 + name.chars().count() as f64 * A_CHARACTER;
-            if x > LEFT && x + long > f64::from(self.width) {
-                (x, row) = (LEFT, row + 1.0);
-            }
-            keys.push((x, row, nth, name));
-            x += long;
-        }
-        keys
     }
 
     fn head(&self, svg: &mut String, series: usize, (least, most): (f64, f64), any: bool) {
@@ -169,12 +155,10 @@ impl Chart<'_> {
             ),
             false => "no data".to_owned(),
         };
-        let moment = |at_ms| {
-            let moment = jiff::Timestamp::from_millisecond(at_ms);
-            moment.map(|moment| moment.strftime("%Y-%m-%d %H:%M:%S").to_string())
-        };
-        let (from, to) = (moment(self.start_ms), moment(self.end_ms));
-        let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+        let (from, to) = (
+            moment(self.start_ms, "%Y-%m-%d %H:%M:%S"),
+            moment(self.end_ms, "%Y-%m-%d %H:%M:%S"),
+        );
         put(
             svg,
             format_args!(
@@ -183,27 +167,64 @@ impl Chart<'_> {
              <title id=\"title\">{}</title>\n\
              <desc id=\"desc\">{told}, from {from} to {to} UTC</desc>\n\
              <style>{STYLE}</style>\n\
-             <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n\
-             <text class=\"title\" x=\"{LEFT}\" y=\"20\">{}</text>\n",
+             <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n",
                 Escaped(self.query),
-                Escaped(&shortened(self.query))
             ),
         );
-        if !any {
+        self.title(svg);
+    }
+
+    /// The query, and beside it, where there is room, the time it is about.
+    fn title(&self, svg: &mut String) {
+        let time = self.time();
+        let room = f64::from(self.width) - LEFT - RIGHT;
+        let beside = room - (time.chars().count() + 2) as f64 * A_CHARACTER;
+        let (query, least) = (self.query.chars().count(), LEAST_TITLE);
+        let fit = |room: f64| (room / A_LARGE_CHARACTER).max(1.0) as usize;
+        let is_beside = fit(beside) >= query.min(least);
+        let title = shortened(self.query, fit(if is_beside { beside } else { room }));
+        put(
+            svg,
+            format_args!(
+                "<text class=\"title\" x=\"{LEFT}\" y=\"20\">{}</text>\n",
+                Escaped(&title)
+            ),
+        );
+        if is_beside {
+            let right = f64::from(self.width) - RIGHT;
             put(
                 svg,
-                format_args!(
-                    "<text class=\"middle\" x=\"{}\" y=\"{}\">no data</text>\n",
-                    width / 2,
-                    height / 2
-                ),
+                format_args!("<text class=\"end\" x=\"{right}\" y=\"20\">{time}</text>\n"),
             );
         }
     }
 
-    fn grid(&self, svg: &mut String, plot: &Plot) {
+    /// From when to when, to the minute; a day that is the same is said once.
+    fn time(&self) -> String {
+        let day = |at_ms| moment(at_ms, "%Y-%m-%d");
+        let to = match day(self.start_ms) == day(self.end_ms) {
+            true => "%H:%M",
+            false => "%Y-%m-%d %H:%M",
+        };
+        let from = moment(self.start_ms, "%Y-%m-%d %H:%M");
+        format!("{from} – {} UTC", moment(self.end_ms, to))
+    }
+
+    /// Without data there is no scale, and the picture says so.
+    fn grid(&self, svg: &mut String, plot: &Plot, any: bool) {
         let (right, bottom) = (plot.right, plot.bottom);
-        for value in plot.scale.lines() {
+        if !any {
+            put(
+                svg,
+                format_args!(
+                    "<path class=\"grid\" d=\"M{LEFT} {bottom:.1}H{right:.0}\"/>\
+                 <text class=\"title middle\" x=\"{:.0}\" y=\"{:.0}\">no data</text>\n",
+                    (LEFT + right) / 2.0,
+                    (TOP + bottom) / 2.0 + 5.0
+                ),
+            );
+        }
+        for value in plot.scale.lines().filter(|_| any) {
             let y = plot.y(value);
             put(
                 svg,
@@ -219,21 +240,22 @@ impl Chart<'_> {
         let lines = ((right - LEFT) / 90.0).clamp(2.0, 12.0) as usize;
         for (at, label) in moments(self.start_ms, self.end_ms, lines) {
             let x = plot.x(at.saturating_mul(1_000));
+            // Of a moment there is a line, or a tick where nothing is drawn.
+            let top = if any { TOP } else { bottom - 4.0 };
             put(
                 svg,
                 format_args!(
-                    "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom:.1}\"/>\
+                    "<path class=\"grid\" d=\"M{x:.1} {top:.0}V{bottom:.1}\"/>\
                  <text class=\"middle\" x=\"{x:.1}\" y=\"{:.1}\">{label}</text>\n",
-                    bottom + 16.0
+                    bottom + BELOW
                 ),
             );
         }
         put(
             svg,
             format_args!(
-                "<text class=\"end\" x=\"{:.0}\" y=\"{:.1}\">UTC</text>\n",
-                LEFT - 8.0,
-                bottom + 16.0
+                "<text x=\"{ZONE}\" y=\"{:.1}\">UTC</text>\n",
+                bottom + BELOW
             ),
         );
     }
@@ -242,7 +264,10 @@ impl Chart<'_> {
         let mut path = String::new();
         let mut dots = String::new();
         for part in parts(&row.samples, self.step_ms) {
-            if let [(at_ms, value)] = part {
+            let Some((first, (at_ms, value))) = part.first().zip(part.last()) else {
+                continue;
+            };
+            if plot.x(*at_ms) - plot.x(first.0) < SHORT {
                 put(
                     &mut dots,
                     format_args!(
@@ -266,6 +291,15 @@ impl Chart<'_> {
             format_args!("<path class=\"line s{nth}\" d=\"{path}\"/>{dots}\n"),
         );
     }
+}
+
+/// In UTC.
+fn moment(at_ms: i64, form: &str) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at_ms);
+    moment.map_or_else(
+        |_| String::new(),
+        |moment| moment.strftime(form).to_string(),
+    )
 }
 
 fn largest(row: &SampleRow) -> f64 {

@@ -47,8 +47,8 @@ fn it_has_axes_lines_gaps_and_a_legend() {
         ">&lt;b&gt;</text>",
         "prefers-color-scheme:dark",
         // A line, a gap, a line, and a sample by itself.
-        "<path class=\"line s0\" d=\"M70.0 148.0L121.7 91.0M225.0 34.0L276.7 91.0\"/><circle class=\"dot s0\" cx=\"380.0\" cy=\"119.5\" r=\"2\"/>",
-        "<path class=\"line s1\" d=\"M121.7 91.0L173.3 91.0\"/>\n",
+        "<path class=\"line s0\" d=\"M70.0 148.0L120.3 91.0M221.0 34.0L271.3 91.0\"/><circle class=\"dot s0\" cx=\"372.0\" cy=\"119.5\" r=\"2\"/>",
+        "<path class=\"line s1\" d=\"M120.3 91.0L170.7 91.0\"/>\n",
     ] {
         assert!(svg.contains(part), "no {part} in\n{svg}");
     }
@@ -62,6 +62,37 @@ fn without_data_it_says_so() {
         assert!(svg.contains("<desc id=\"desc\">no data, from"), "{svg}");
         assert!(svg.contains(">no data</text>"), "{svg}");
     }
+}
+
+#[test]
+fn the_title_and_the_time_share_the_width() {
+    let long = "x".repeat(100);
+    let mut wide = chart(&long);
+    wide.width = 800;
+    let svg = wide.draw(Vec::new());
+    assert!(
+        svg.contains(">2023-11-15 12:00 – 12:01 UTC</text>"),
+        "{svg}"
+    );
+    assert!(
+        svg.contains(&format!(">{}…</text>", "x".repeat(60))),
+        "{svg}"
+    );
+    let mut narrow = chart(&long);
+    narrow.width = 200;
+    let svg = narrow.draw(Vec::new());
+    assert!(
+        !svg.contains("12:00 – ") && svg.contains(&format!(">{}…<", "x".repeat(11))),
+        "{svg}"
+    );
+}
+
+#[test]
+fn what_is_too_short_for_a_line_is_a_dot() {
+    let mut chart = chart("x");
+    chart.end_ms = NOON + 86_400_000;
+    let svg = chart.draw(vec![row("a", &[(0, 0.0), (1, 0.5), (2_000, 1.0)])]);
+    assert_eq!(svg.matches("<circle").count(), 2, "{svg}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! The parser recurses on brackets, `^` and signs: 200,000 of them overflow the stack, which ends the
 //! process. Its time grows with the square of the number of operators. It compiles every regular
-//! expression, up to 10 MB each. It panics on `\ä` where it unquotes. And it takes `\` in a raw string
+//! expression, up to 10 MB each. It panics on `\ä` where it unquotes,
+//! and on a number of seconds that is too large for a duration. And it takes `\` in a raw string
 //! for an escape: raw strings are given to it as ordinary ones.
 
 use std::borrow::Cow;
@@ -10,7 +11,11 @@ use std::borrow::Cow;
 use promql_parser::util::{escape_string, unquote_string};
 
 use super::scan::{Token, Tokens};
-use crate::{error::ParseError, limits::Limits, pattern::Pattern};
+use crate::{
+    error::{ParseError, Position},
+    limits::Limits,
+    pattern::Pattern,
+};
 
 /// Operators that are words.
 const OPERATORS: [&str; 5] = ["and", "or", "unless", "atan2", "offset"];
@@ -26,11 +31,13 @@ pub(super) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, P
     let mut passed = Passed::new(text);
     let mut patterns = Vec::new();
     let mut before = None;
+    let mut durations = Durations::default();
     for token in Tokens::of(text) {
         tally.add(&token, text)?;
+        durations.check(&token, text)?;
         if let Token::Text { at, whole } = &token {
             if !whole {
-                return Err(ParseError::Syntax("unterminated quoted string".into()));
+                return Err(at_byte(text, at.start, "unterminated quoted string"));
             }
             let quoted = text.get(at.clone()).unwrap_or_default();
             if before == Some(Token::Sign(b'~')) {
@@ -40,7 +47,7 @@ pub(super) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, P
                 passed.replace(at.clone(), quoted.trim_matches('`'));
             } else if let Some(escaped) = escaped_beyond_ascii(quoted) {
                 let unknown = format!("unknown escape sequence '{escaped}'");
-                return Err(ParseError::Syntax(unknown));
+                return Err(at_byte(text, at.start, &unknown));
             }
         }
         before = Some(token);
@@ -57,6 +64,13 @@ pub(super) fn pass<'t>(text: &'t str, limits: &Limits) -> Result<Cow<'t, str>, P
     Ok(passed.finish())
 }
 
+fn at_byte(text: &str, at: usize, why: &str) -> ParseError {
+    ParseError::Syntax {
+        at: Some(Position::of(text, at)),
+        why: why.to_owned(),
+    }
+}
+
 /// A character behind a `\` that no escape begins with.
 fn escaped_beyond_ascii(quoted: &str) -> Option<char> {
     let mut chars = quoted.chars();
@@ -69,6 +83,61 @@ fn escaped_beyond_ascii(quoted: &str) -> Option<char> {
         }
     }
     None
+}
+
+/// Where durations are, and how long they are.
+#[derive(Default)]
+struct Durations {
+    in_brackets: bool,
+    /// What comes next is one.
+    expected: bool,
+}
+
+impl Durations {
+    /// Seconds: as many nanoseconds as an int64 holds, as in Prometheus.
+    const LONGEST: f64 = (i64::MAX / 1_000_000_000) as f64;
+
+    fn check(&mut self, token: &Token, text: &str) -> Result<(), ParseError> {
+        match token {
+            Token::Sign(b'[') => (self.in_brackets, self.expected) = (true, true),
+            Token::Sign(b':') => self.expected = self.in_brackets,
+            Token::Sign(b'+' | b'-') => {}
+            Token::Word(at) if self.expected => {
+                self.expected = false;
+                if is_too_long(text.get(at.start..).unwrap_or_default()) {
+                    return Err(at_byte(text, at.start, "duration out of range"));
+                }
+            }
+            Token::Word(at) => {
+                let word = text.get(at.clone()).unwrap_or_default();
+                self.expected = word.eq_ignore_ascii_case("offset");
+            }
+            Token::Sign(b']') => (self.in_brackets, self.expected) = (false, false),
+            Token::Sign(_) | Token::Text { .. } => self.expected = false,
+        }
+        Ok(())
+    }
+}
+
+/// Whether what a text begins with is a number beyond [`Durations::LONGEST`], or holds one that the
+/// parser would leave out of `1h99999999999s`.
+fn is_too_long(text: &str) -> bool {
+    let mut exponent = false;
+    let end = text.find(|char: char| {
+        let is_part = char.is_ascii_alphanumeric()
+            || matches!(char, '.' | '_')
+            || (exponent && matches!(char, '+' | '-'));
+        exponent = matches!(char, 'e' | 'E');
+        !is_part
+    });
+    let number = &text[..end.unwrap_or(text.len())];
+    if let Ok(seconds) = number.parse::<f64>() {
+        return seconds.is_nan() || seconds > Durations::LONGEST;
+    }
+    // Of hexadecimal ones the parser takes none that is too large.
+    let mut digits = number.split(|char: char| !char.is_ascii_digit());
+    !number.starts_with("0x")
+        && digits.any(|digits| digits.len() > 9 && digits.parse::<u32>().is_err())
 }
 
 /// What is counted.
@@ -211,15 +280,46 @@ mod tests {
         let passed = |text| pass(text, &Limits::default()).unwrap().into_owned();
         assert_eq!(passed("x{a=~`\\d+\"`, b=``}"), r#"x{a=~"\\d+\"", b=""}"#);
         assert_eq!(passed("{a=`x\ny`,b=\"`\"}"), r#"{a="x\ny",b="`"}"#);
-        let unfinished = ParseError::Syntax("unterminated quoted string".into());
-        assert_eq!(refusal("{a=`b}"), Some(unfinished));
+        let unfinished = "1:4: parse error: unterminated quoted string";
+        assert_eq!(refusal("{a=`b}").unwrap().to_string(), unfinished);
+    }
+
+    #[test]
+    fn a_duration_that_would_panic_the_parser_is_refused() {
+        for long in [
+            "x offset 1e99",
+            "x offset -4e+10",
+            "x OFFSET inf",
+            "x[nan]",
+            "x[5m:9999999999999.5]",
+            "x[1h99999999999s]",
+        ] {
+            let refused = refusal(long).map(|error| error.to_string());
+            let refused = refused.unwrap_or_default();
+            assert!(
+                refused.ends_with("parse error: duration out of range"),
+                "{long}: {refused}"
+            );
+        }
+        for text in [
+            "x offset 9e9 + 1e99",
+            "x[200y:1e-3] - inf",
+            "a:b + 1e99",
+            "x[0xFFFFFFFF]",
+        ] {
+            assert_eq!(refusal(text), None, "{text}");
+            let _ = promql_parser::parser::parse(text);
+        }
     }
 
     #[test]
     fn an_escape_that_would_panic_the_parser_is_refused() {
         for odd in ["{a=~\"\\ü\"}", r"{a='\\\ü'}"] {
-            let unknown = ParseError::Syntax("unknown escape sequence 'ü'".into());
-            assert_eq!(refusal(odd), Some(unknown), "{odd}");
+            let unknown = refusal(odd).unwrap().to_string();
+            assert!(
+                unknown.ends_with("parse error: unknown escape sequence 'ü'"),
+                "{odd}"
+            );
         }
         assert_eq!(refusal(r"{a='\\ü',b=`\ü`}"), None);
     }

@@ -51,7 +51,7 @@ pub(super) fn lower(parsed: Parsed) -> Result<Expr> {
 }
 
 fn refuse<T>(what: impl Into<String>) -> Result<T> {
-    Err(ParseError::Syntax(what.into()))
+    Err(ParseError::syntax(what))
 }
 
 fn selection(selector: &VectorSelector) -> Result<Selection> {

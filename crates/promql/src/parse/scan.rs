@@ -48,12 +48,13 @@ impl<'t> Tokens<'t> {
         }
         false
     }
-}
 
-impl Iterator for Tokens<'_> {
-    type Item = Token;
+    /// With where each begins.
+    pub(super) fn placed(mut self) -> impl Iterator<Item = (usize, Token)> + use<'t> {
+        std::iter::from_fn(move || self.step())
+    }
 
-    fn next(&mut self) -> Option<Token> {
+    fn step(&mut self) -> Option<(usize, Token)> {
         loop {
             let start = self.at;
             let byte = self.peek()?;
@@ -65,18 +66,24 @@ impl Iterator for Tokens<'_> {
                 b'"' | b'\'' | b'`' => {
                     let whole = self.skip_text(byte);
                     let end = self.at.min(self.text.len());
-                    return Some(Token::Text {
-                        at: start..end,
-                        whole,
-                    });
+                    let at = start..end;
+                    return Some((start, Token::Text { at, whole }));
                 }
                 byte if is_word(byte) => {
                     self.skip_while(is_word);
-                    return Some(Token::Word(start..self.at));
+                    return Some((start, Token::Word(start..self.at)));
                 }
-                byte => return Some(Token::Sign(byte)),
+                byte => return Some((start, Token::Sign(byte))),
             }
         }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        self.step().map(|(_, token)| token)
     }
 }
 

@@ -79,6 +79,29 @@ fn what_prometheus_does_not_parse_is_refused() {
         assert_eq!(error.kind(), ErrorKind::BadData);
         assert!(error.to_string().contains(expected), "{text}: {error}");
     }
+    for (text, expected) in [
+        ("up up", "1:4: parse error: unexpected identifier \"up\""),
+        (
+            "sum(\n  rate(x[5m])\n  b)",
+            "3:3: parse error: unexpected identifier \"b\"",
+        ),
+        (
+            "1 + foo(x)",
+            "1:5: parse error: unknown function with name 'foo'",
+        ),
+        (
+            "info(x) + 1",
+            "1:1: parse error: unknown function with name",
+        ),
+        ("a + 'b", "1:5: parse error: unterminated quoted string"),
+        ("a offset 1e99", "1:10: parse error: duration out of range"),
+        ("x{a}", "1:4: parse error: "),
+        ("$", "1:1: parse error: unexpected "),
+        ("rate(x)", "1:1: parse error: expected type "),
+    ] {
+        let error = Engine::default().parse(text).expect_err(text).to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
     let long = Engine::new(Limits::of_bytes(10)).parse("sum(rate(x[5m]))");
     assert_eq!(
         long.expect_err("refused").to_string(),

@@ -19,6 +19,7 @@ fn it_is_laid_out_as_prometheus_does() {
         ("a/ignoring(x)b", "a / ignoring (x) b"),
         ("a>bool 1", "a > bool 1"),
         ("x{job='a',y=~`b\\d`}", "x{job=\"a\",y=~\"b\\\\d\"}"),
+        ("a{\"b c\"=\"d\",'e'='f'}", "a{\"b c\"=\"d\",e=\"f\"}"),
         ("{__name__=~\"a.*\"}", "{__name__=~\"a.*\"}"),
         ("{__name__=\"x\",a!=\"b\"}", "x{a!=\"b\"}"),
         ("x[90m] offset 1d", "x[1h30m] offset 1d"),

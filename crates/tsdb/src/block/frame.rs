@@ -14,6 +14,8 @@ pub(super) const LEN: usize = preamble::LEN + 24;
 
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
+    /// Of the format the file is in.
+    pub(super) version: u16,
     /// Where the index begins, which is where the chunks end.
     pub(super) index_at: u64,
     pub(super) index_len: u32,
@@ -22,6 +24,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// As this program writes it, whatever version it says.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(LEN);
         preamble::put(&mut out, Kind::Block);
@@ -35,9 +38,9 @@ impl Frame {
     }
 
     fn decode(bytes: &[u8]) -> Option<Frame> {
-        if preamble::look(bytes, Kind::Block) != Found::Known {
+        let Found::Known(version) = preamble::look(bytes, Kind::Block) else {
             return None;
-        }
+        };
         let mut input = Input(bytes);
         let checked = input.take(LEN - 4)?;
         if crc32fast::hash(checked) != input.u32()? {
@@ -47,6 +50,7 @@ impl Frame {
         let (index_at, index_len) = (input.u64()?, input.u32()?);
         let (index_crc, guard_crc) = (input.u32()?, input.u32()?);
         Some(Frame {
+            version,
             index_at,
             index_len,
             index_crc,
@@ -63,6 +67,7 @@ impl Frame {
 
 /// The index of a block.
 pub(super) struct Framed {
+    pub(super) version: u16,
     pub(super) index_at: u64,
     pub(super) index: Vec<u8>,
     /// Part of the file is damaged, but everything is known.
@@ -98,6 +103,7 @@ pub(super) fn read(file: &File, bytes: u64) -> io::Result<Framed> {
     }
     let index_at = frame.index_at;
     Ok(Framed {
+        version: frame.version,
         index_at,
         index,
         mended,

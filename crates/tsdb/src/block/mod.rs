@@ -14,11 +14,14 @@ use std::{
 };
 
 use crate::{bytes::Input, codec::Codec, naming::Naming, series::SeriesRef, times};
+use stats::Marks;
 pub use stats::Stats;
 pub(crate) use write::{BlockWriter, sync_directory};
 
 /// A longer series is several chunks of a block: bounds what a damaged or hostile count can demand.
 pub(crate) const MAX_CHUNK: usize = 1 << 16;
+/// The first version of the format that has [`Marks`].
+const MARKED: u16 = 2;
 
 pub(crate) struct Block {
     pub(crate) path: PathBuf,
@@ -55,6 +58,7 @@ pub(crate) struct Chunk {
     at: u32,
     len: u32,
     crc: u32,
+    marks: Marks,
     min: f64,
     max: f64,
     sum: f64,
@@ -83,7 +87,7 @@ impl Block {
             chunks: Vec::new(),
             order: Vec::new(),
         };
-        let parsed = block.parse(&framed.index, framed.index_at, names);
+        let parsed = block.parse(&framed, names);
         parsed.ok_or_else(|| damaged("the index"))?;
         Ok(block)
     }
@@ -99,8 +103,8 @@ impl Block {
         Some((first.parse().ok()?, last.parse().ok()?))
     }
 
-    fn parse(&mut self, index: &[u8], chunks_end: u64, names: &mut dyn Naming) -> Option<()> {
-        let mut input = Input(index);
+    fn parse(&mut self, framed: &frame::Framed, names: &mut dyn Naming) -> Option<()> {
+        let mut input = Input(&framed.index);
         self.seqs = (input.var()?, input.var()?);
         for _ in 0..input.var()? {
             let len = usize::try_from(input.var()?).ok()?;
@@ -132,6 +136,10 @@ impl Block {
             let column = u32::try_from(input.var()?).ok()?;
             let (len, crc) = (u32::try_from(input.var()?).ok()?, input.u32()?);
             let (min, max, sum) = (input.num()?, input.num()?, input.num()?);
+            let marks = match framed.version {
+                ..MARKED => Marks::UNKNOWN,
+                _ => Marks::read(&mut input)?,
+            };
             self.samples += u64::from(self.columns.get(column as usize)?.count);
             if self.order.last() != Some(&series) {
                 self.order.push(series);
@@ -142,6 +150,7 @@ impl Block {
                 at,
                 len,
                 crc,
+                marks,
                 min,
                 max,
                 sum,
@@ -153,7 +162,7 @@ impl Block {
             .sort_by_key(|chunk| (chunk.series, first_time(chunk)));
         self.chunks.shrink_to_fit();
         self.order.shrink_to_fit();
-        (u64::from(at) == chunks_end && input.0.is_empty()).then_some(())
+        (u64::from(at) == framed.index_at && input.0.is_empty()).then_some(())
     }
 
     /// The chunks of a series, by time.
@@ -181,9 +190,11 @@ impl Block {
     pub(crate) fn chunk_stats(&self, chunk: &Chunk) -> Stats {
         Stats {
             count: u64::from(self.columns[chunk.column as usize].count),
+            nan: chunk.marks.nan(),
             min: chunk.min,
             max: chunk.max,
             sum: chunk.sum,
+            exact: chunk.marks.exact(),
         }
     }
 

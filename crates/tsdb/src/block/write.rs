@@ -11,14 +11,14 @@ use std::{
 use exposition::Labels;
 
 use super::{
-    Block, MAX_CHUNK, Stats,
+    Block, MAX_CHUNK, Marks, Stats,
     frame::{self, Frame},
     guard,
 };
 use crate::{
     bytes::{put_num, put_str, put_u32, put_var},
     codec::Codec,
-    times,
+    preamble, times,
 };
 
 /// Small steps: one large sync would delay those of the write-ahead log on the same file system.
@@ -144,6 +144,7 @@ impl BlockWriter {
         for number in [stats.min, stats.max, stats.sum] {
             put_num(&mut self.series, number);
         }
+        Marks::of(&stats).put(&mut self.series);
         self.chunks += 1;
         Ok(())
     }
@@ -167,6 +168,7 @@ impl BlockWriter {
         index.append(&mut self.series);
         let guard = guard::of(&index);
         let frame = Frame {
+            version: preamble::VERSION,
             index_at: self.at,
             index_len: u32::try_from(index.len())
                 .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "an index over 4 GiB"))?,

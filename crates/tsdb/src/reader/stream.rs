@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use super::{
-    Scratch,
+    Scratch, Stats,
     source::{self, Source},
 };
 use crate::{series::SeriesRef, view::View};
@@ -42,5 +42,20 @@ impl<'a> Chunks<'a> {
         scratch.cut(self.from, self.to);
         self.next += n;
         n > 0
+    }
+
+    /// First and last time of the next piece, and what is known of its samples without reading them;
+    /// `None` where that is nothing, or part of it is beyond the range.
+    pub fn known(&self) -> Option<(i64, i64, Stats)> {
+        let rest = &self.sources[self.next..];
+        let only = rest.first().filter(|_| source::tangled(rest) == 1)?;
+        let is_inside = self.from <= only.first && only.last <= self.to;
+        let stats = only.stats().filter(|_| is_inside)?;
+        Some((only.first, only.last, stats))
+    }
+
+    /// Goes on behind the next piece.
+    pub fn skip(&mut self) {
+        self.next += source::tangled(&self.sources[self.next..]);
     }
 }

@@ -28,7 +28,7 @@ pub(crate) use segment::Segment;
 
 use crate::{
     bytes::{put_u32, put_u64},
-    preamble::{self, Kind},
+    preamble::{self, Found, Kind},
 };
 
 const RESTART: u8 = 0;
@@ -71,6 +71,15 @@ impl Name {
         put_u32(&mut out, crc);
         out
     }
+}
+
+/// Whether these are the first bytes of a segment of this name, of any version we know.
+fn is_header(bytes: &[u8; HEADER], name: Name) -> bool {
+    let expected = name.header();
+    let (named, crc) = (preamble::LEN..HEADER - 4, HEADER - 4..HEADER);
+    matches!(preamble::look(bytes, Kind::Segment), Found::Known(_))
+        && bytes[named.clone()] == expected[named]
+        && bytes[crc.clone()] == crc32fast::hash(&bytes[..crc.start]).to_le_bytes()
 }
 
 fn begin(out: &mut Vec<u8>, kind: u8) -> usize {

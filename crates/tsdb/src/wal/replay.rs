@@ -6,7 +6,9 @@ use std::{
     path::Path,
 };
 
-use super::{FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, restart_record};
+use super::{
+    FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, is_header, restart_record,
+};
 use crate::{bytes::Input, naming::Naming, series::SeriesRef};
 
 /// Bytes that could not be read.
@@ -45,7 +47,7 @@ pub(crate) fn replay(path: &Path, name: Name, listener: &mut dyn Listener) -> io
     let mut header = [0; HEADER];
     let whole = file.read_exact(&mut header).is_ok();
     // The name says all that the header does: if that is damaged, the records may be good.
-    found.good = if whole && header[..] == name.header()[..] {
+    found.good = if whole && is_header(&header, name) {
         HEADER as u64
     } else {
         0

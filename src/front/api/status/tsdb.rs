@@ -10,7 +10,7 @@ use vitals_actors::history::Reader;
 
 use super::super::{
     answer::success,
-    asked::Asked,
+    asked::look_up,
     failure::{Failure, FailureBody},
     form::Form,
 };
@@ -105,7 +105,7 @@ fn rows<T>(counts: HashMap<T, usize>, most: usize, name: impl Fn(&T) -> String) 
     responses(
         (status = 200, description = "`data`: `headStats`, `seriesCountByMetricName`, …", body = serde_json::Value),
         (status = 400, description = "`bad_data`", body = FailureBody),
-        (status = 503, description = "`timeout`, `canceled`, `unavailable`", body = FailureBody),
+        (status = 503, description = "`timeout`, `unavailable`", body = FailureBody),
     )
 )]
 pub(crate) async fn tsdb(
@@ -121,16 +121,12 @@ pub(crate) async fn tsdb(
             return Err(Failure::bad_data(message));
         }
     };
-    let asked = Asked::of(&request, &shared);
-    let head = shared.head.clone();
-    let work = move |_: &_| {
-        let history = Reader::of(&head);
+    let work = move |history: &Reader, _: &_| {
         let series = history.series(&[Vec::new()], i64::MIN, i64::MAX);
         let times = history.store().span().unwrap_or_default();
         Ok(Statistics::of(&series, times, most))
     };
-    let order = asked.order(None);
-    Ok(success(shared.desk.look_up(order, work).await?))
+    Ok(success(look_up(&request, &shared, work).await?))
 }
 
 #[cfg(test)]
