@@ -144,15 +144,16 @@ impl Aggregator {
     /// `alerted`: whatever else is as it was.
     fn refresh_summary_if(&mut self, alerted: bool) {
         let tuning = self.settings.tuning.load();
-        let mut summary = Summary::of(&self.standing, &tuning.thresholds).with_trends(&self.trends);
-        summary.alerts = self.settings.last_known.firing.load().to_vec();
         let now = Instant::now();
+        let targets = judge(&self.standing, &tuning.thresholds, now);
         let due = alerted
             || self.summary.as_ref().is_none_or(|(made, before)| {
                 now.duration_since(*made) >= tuning.summary_interval
-                    || before.differs_in_status(&summary)
+                    || before.differs_in_status(&targets)
             });
         if due {
+            let mut summary = Summary::of(&self.standing, targets, now).with_trends(&self.trends);
+            summary.alerts = self.settings.last_known.firing.load().to_vec();
             let summary = Arc::new(summary);
             self.summary = Some((now, summary.clone()));
             if self.checkpoint.is_current() {

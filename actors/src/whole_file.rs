@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, BufWriter},
     path::Path,
 };
 
@@ -42,10 +42,10 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// # Errors
 /// What the file system says.
 pub(crate) fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_vec(value)?;
     let new = path.with_extension("json.tmp");
-    let mut file = File::create(&new)?;
-    file.write_all(&text)?;
+    let mut text = BufWriter::new(File::create(&new)?);
+    serde_json::to_writer(&mut text, value)?;
+    let file = text.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()

@@ -2,7 +2,7 @@
 //! night need not look it up. Names of processes, reasons from the closed list, and numbers; never a
 //! command line, the text of an error or anything of what is watched.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use exposition::Labels;
 use jiff::{Timestamp, Unit};
@@ -123,11 +123,29 @@ fn short(value: f64) -> String {
     rounded.to_string()
 }
 
-/// Where a rule's expression is drawn.
-pub(super) fn chart_url(external_url: &str, expression: &str) -> String {
-    let query = percent(expression);
-    let base = external_url.trim_end_matches('/');
-    format!("{base}/vitals/v1/chart.svg?query={query}&range=1h")
+/// Where expressions of rules are drawn. All alerts of a rule share the text.
+pub(super) struct Charts<'a> {
+    base: &'a str,
+    urls: HashMap<String, Arc<str>>,
+}
+
+impl<'a> Charts<'a> {
+    pub(super) fn at(external_url: &'a str) -> Self {
+        Charts {
+            base: external_url.trim_end_matches('/'),
+            urls: HashMap::new(),
+        }
+    }
+
+    pub(super) fn url(&mut self, expression: &str) -> Arc<str> {
+        if let Some(known) = self.urls.get(expression) {
+            return known.clone();
+        }
+        let (base, query) = (self.base, percent(expression));
+        let url: Arc<str> = format!("{base}/vitals/v1/chart.svg?query={query}&range=1h").into();
+        self.urls.insert(expression.to_owned(), url.clone());
+        url
+    }
 }
 
 /// As a value in a query string.
@@ -167,9 +185,12 @@ mod tests {
     #[test]
     fn an_expression_is_part_of_a_url() {
         assert_eq!(
-            chart_url("https://a.example/v/", "up{a=\"b c\"} > 0.5"),
+            &*Charts::at("https://a.example/v/").url("up{a=\"b c\"} > 0.5"),
             "https://a.example/v/vitals/v1/chart.svg?query=up%7Ba%3D%22b%20c%22%7D%20%3E%200.5&range=1h"
         );
-        assert_eq!(chart_url("", "x"), "/vitals/v1/chart.svg?query=x&range=1h");
+        assert_eq!(
+            &*Charts::at("").url("x"),
+            "/vitals/v1/chart.svg?query=x&range=1h"
+        );
     }
 }

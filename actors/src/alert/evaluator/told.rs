@@ -8,7 +8,7 @@ use std::{
 use exposition::Labels;
 use jiff::Timestamp;
 
-use super::{bench::Cause, cause::chart_url};
+use super::{bench::Cause, cause::Charts};
 use crate::{
     alert::{
         fingerprint::Fingerprint,
@@ -38,9 +38,14 @@ impl Told {
         external_url: &str,
     ) -> bool {
         let known = self.unsent.len();
+        let mut charts = Charts::at(external_url);
         for change in changes {
             let cause = causes.remove(&change.fingerprint);
-            let transition = self.transition(change, cause.as_ref(), external_url);
+            let why = cause.as_ref().map(|cause| Why {
+                text: &cause.text,
+                chart_url: charts.url(&cause.expression),
+            });
+            let transition = self.transition(change, why, external_url);
             self.unsent.extend(transition);
         }
         self.unsent.len() > known
@@ -64,6 +69,7 @@ impl Told {
     /// Everything that fires: as it was told, or as it is now where it was not.
     pub(super) fn all(&mut self, evaluator: &Evaluator, external_url: &str) -> Vec<Arc<Alert>> {
         let mut alerts = Vec::new();
+        let mut charts = Charts::at(external_url);
         for rule in evaluator.rules() {
             let firing = rule.active_alerts();
             for alert in firing.filter(|alert| alert.state == AlertState::Firing) {
@@ -71,9 +77,9 @@ impl Told {
                 let told = self.firing.get(&alert.fingerprint());
                 let told = told.filter(|told| told.starts_at.as_millisecond() == starts_at);
                 alerts.push(told.cloned().unwrap_or_else(|| {
-                    let unknown = Cause {
-                        text: String::new(),
-                        expression: rule.rule().expression.clone(),
+                    let unknown = Why {
+                        text: "",
+                        chart_url: charts.url(&rule.rule().expression),
                     };
                     let now = Now {
                         labels: &alert.labels,
@@ -82,7 +88,7 @@ impl Told {
                         starts_at,
                         ends_at: None,
                     };
-                    Arc::new(now.alert(Some(&unknown), None, external_url))
+                    Arc::new(now.alert(Some(unknown), None, external_url))
                 }));
             }
         }
@@ -108,7 +114,7 @@ impl Told {
     fn transition(
         &mut self,
         change: &Change,
-        cause: Option<&Cause>,
+        why: Option<Why<'_>>,
         external_url: &str,
     ) -> Option<Transition> {
         let fires = change.to == AlertState::Firing;
@@ -123,13 +129,19 @@ impl Told {
             starts_at: change.starts_at,
             ends_at: change.ends_at.filter(|_| !fires),
         };
-        let alert = Arc::new(now.alert(cause, before.as_deref(), external_url));
+        let alert = Arc::new(now.alert(why, before.as_deref(), external_url));
         if fires {
             self.firing.insert(change.fingerprint, alert.clone());
         }
         let at = Timestamp::from_millisecond(change.at).unwrap_or_default();
         Some(Transition { alert, at })
     }
+}
+
+/// Why it fires, as far as is known, and where that can be looked at.
+struct Why<'a> {
+    text: &'a str,
+    chart_url: Arc<str>,
 }
 
 /// What an alert is at a moment; times in Unix milliseconds.
@@ -144,28 +156,29 @@ struct Now<'a> {
 impl Now<'_> {
     /// As it is told: links are whole, the cause and a chart are with it. What is not known of them now
     /// is as it was before.
-    fn alert(&self, cause: Option<&Cause>, before: Option<&Alert>, external_url: &str) -> Alert {
+    fn alert(&self, why: Option<Why<'_>>, before: Option<&Alert>, external_url: &str) -> Alert {
         let base = external_url.trim_end_matches('/');
         let annotations = self.annotations.iter();
-        let mut told: Vec<(&str, String)> = annotations
+        let mut told: Vec<(Arc<str>, Arc<str>)> = annotations
             .map(|(name, text)| match &**name {
-                "runbook_url" if text.starts_with('/') => (&**name, format!("{base}{text}")),
-                name => (name, text.to_string()),
+                "runbook_url" if text.starts_with('/') => {
+                    (name.clone(), format!("{base}{text}").into())
+                }
+                _ => (name.clone(), text.clone()),
             })
             .collect();
-        let chart = cause.map(|cause| chart_url(external_url, &cause.expression));
-        let mut add = |name: &'static str, text: Option<String>| {
-            let inherited = || before.and_then(|b| b.annotations.get(name).map(str::to_owned));
+        let mut add = |name: &'static str, text: Option<Arc<str>>| {
+            let inherited = || before.and_then(|b| b.annotations.get(name).map(Arc::from));
             if let Some(text) = text.or_else(inherited).filter(|text| !text.is_empty())
-                && !told.iter().any(|(known, _)| *known == name)
+                && !told.iter().any(|(known, _)| **known == *name)
             {
-                told.push((name, text));
+                told.push((name.into(), text));
             }
         };
-        add("cause", cause.map(|cause| cause.text.clone()));
-        add("chart_url", chart.clone());
+        add("cause", why.as_ref().map(|why| why.text.into()));
+        add("chart_url", why.as_ref().map(|why| why.chart_url.clone()));
         let time = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
-        let generator = chart.map(Arc::from);
+        let generator = why.map(|why| why.chart_url);
         let generator = generator.or_else(|| before.map(|before| before.generator_url.clone()));
         Alert {
             labels: self.labels.clone(),

@@ -21,7 +21,7 @@ const AWAITED: Duration = Duration::from_secs(5 * 60);
 const LATE: Duration = Duration::from_secs(60);
 
 /// What alerts are in, to be kept over a restart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Checkpoint {
     version: u32,
     /// When it was, in Unix milliseconds.
@@ -37,16 +37,23 @@ pub enum CheckpointError {
     Version(u32),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct OfRule {
     file: String,
     group: String,
     name: String,
     labels: Vec<(String, String)>,
-    alerts: Vec<OfAlert>,
+    alerts: Vec<Kept>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Shares its texts with the alert it was made of: there may be ten thousand. Only written, one after
+/// the other, each becomes texts of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "OfAlert", into = "OfAlert")]
+struct Kept(Alert);
+
+/// How an alert is written.
+#[derive(Debug, Serialize, Deserialize)]
 struct OfAlert {
     labels: Vec<(String, String)>,
     source: Vec<(String, String)>,
@@ -89,7 +96,7 @@ impl Evaluator {
                 group: group.group.name.clone(),
                 name: rule.rule().name().to_string(),
                 labels: pairs(&rule.rule().labels()),
-                alerts: rule.alerts.values().map(of_alert).collect(),
+                alerts: rule.alerts.values().cloned().map(Kept).collect(),
             }));
         }
         Checkpoint {
@@ -129,11 +136,8 @@ impl Evaluator {
                 let Some(same) = same.filter(|same| !same.is_empty()) else {
                     continue;
                 };
-                let alerts = same
-                    .remove(0)
-                    .alerts
-                    .iter()
-                    .map(|one| alert(one, at, uncounted));
+                let kept = &same.remove(0).alerts;
+                let alerts = kept.iter().map(|kept| gone_on(&kept.0, at, uncounted));
                 rule.alerts = alerts.map(|alert| (alert.labels.clone(), alert)).collect();
                 rule.is_restored = true;
                 rule.has_other_texts = true;
@@ -146,41 +150,56 @@ impl Evaluator {
     }
 }
 
-fn of_alert(alert: &Alert) -> OfAlert {
-    let text = |(name, text): &(Arc<str>, Arc<str>)| (name.to_string(), text.to_string());
-    OfAlert {
-        labels: pairs(&alert.labels),
-        source: pairs(&alert.source),
-        annotations: alert.annotations.iter().map(text).collect(),
-        value: alert.value.to_string(),
-        state: alert.state,
-        active_at: alert.active_at,
-        fired_at: alert.fired_at,
-        resolved_at: alert.resolved_at,
-        keep_firing_since: alert.keep_firing_since,
-        written: alert.written,
+/// The alert at `at`, after so many milliseconds that do not count.
+fn gone_on(alert: &Alert, at: i64, uncounted: i64) -> Alert {
+    // A clock that went back meanwhile: see `clock_jump`.
+    let active_at = match alert.state {
+        AlertState::Pending => alert.active_at.saturating_add(uncounted),
+        AlertState::Inactive | AlertState::Firing => alert.active_at,
+    };
+    Alert {
+        active_at: active_at.min(at),
+        resolved_at: alert.resolved_at.map(|time| time.min(at)),
+        keep_firing_since: alert.keep_firing_since.map(|time| time.min(at)),
+        is_new: false,
+        ..alert.clone()
     }
 }
 
-fn alert(one: &OfAlert, at: i64, uncounted: i64) -> Alert {
-    let text = |(name, text): &(String, String)| (name.as_str().into(), text.as_str().into());
-    // A clock that went back meanwhile: see `clock_jump`.
-    let active_at = match one.state {
-        AlertState::Pending => one.active_at.saturating_add(uncounted),
-        AlertState::Inactive | AlertState::Firing => one.active_at,
-    };
-    Alert {
-        labels: labels(&one.labels),
-        source: labels(&one.source),
-        annotations: one.annotations.iter().map(text).collect(),
-        value: one.value.parse().unwrap_or(f64::NAN),
-        state: one.state,
-        active_at: active_at.min(at),
-        fired_at: one.fired_at,
-        resolved_at: one.resolved_at.map(|time| time.min(at)),
-        keep_firing_since: one.keep_firing_since.map(|time| time.min(at)),
-        written: one.written,
-        is_new: false,
+impl From<Kept> for OfAlert {
+    fn from(Kept(alert): Kept) -> OfAlert {
+        let text = |(name, text): &(Arc<str>, Arc<str>)| (name.to_string(), text.to_string());
+        OfAlert {
+            labels: pairs(&alert.labels),
+            source: pairs(&alert.source),
+            annotations: alert.annotations.iter().map(text).collect(),
+            value: alert.value.to_string(),
+            state: alert.state,
+            active_at: alert.active_at,
+            fired_at: alert.fired_at,
+            resolved_at: alert.resolved_at,
+            keep_firing_since: alert.keep_firing_since,
+            written: alert.written,
+        }
+    }
+}
+
+impl From<OfAlert> for Kept {
+    fn from(one: OfAlert) -> Kept {
+        let text = |(name, text): (String, String)| (name.into(), text.into());
+        Kept(Alert {
+            labels: labels(&one.labels),
+            source: labels(&one.source),
+            annotations: one.annotations.into_iter().map(text).collect(),
+            value: one.value.parse().unwrap_or(f64::NAN),
+            state: one.state,
+            active_at: one.active_at,
+            fired_at: one.fired_at,
+            resolved_at: one.resolved_at,
+            keep_firing_since: one.keep_firing_since,
+            written: one.written,
+            is_new: false,
+        })
     }
 }
 
