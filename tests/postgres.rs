@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use rustix::process::Signal;
 
-use crate::stage::{LOOKS, Postgres, SOON, Setup, Source, Vitals, until};
+use crate::stage::{Authority, LOOKS, Lasting, Postgres, SOON, Setup, Source, Vitals, until};
 
 /// Watches it, by sections of settings.
 fn watch(sections: &str) -> Vitals {
@@ -148,6 +148,27 @@ fn who_may_not_ask_is_told_so() {
     });
     let said = vitals.process.log().join("\n") + &vitals.get("/health").body;
     assert!(!said.contains("wrong-4711"), "{said}");
+}
+
+#[test]
+fn tls_is_spoken_with_whoever_is_certified() {
+    let (ours, others) = (Authority::new("ours"), Authority::new("others"));
+    let postgres = Postgres::start(&Postgres::tls(&ours.certify("127.0.0.1", Lasting::Still)));
+    let section = |name: &str, authority: &Authority| {
+        format!(
+            "[[postgres]]\nname = \"{name}\"\nurl = \"postgres://{}/app?sslmode=require\"\n\
+             password = \"secret\"\nca_file = \"{}\"\n",
+            postgres.host(),
+            authority.file().display()
+        )
+    };
+    let sections = [section("main", &ours), section("stranger", &others)];
+    let vitals = watch(&sections.concat());
+    of(&vitals).is_well();
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                     WHERE usename = 'vitals'";
+    assert_eq!(postgres.sql("app", encrypted), "t");
+    Source::of(&vitals, "postgres/stranger").is_down("tls", "nobody we trust");
 }
 
 #[test]

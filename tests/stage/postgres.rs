@@ -91,6 +91,16 @@ impl Postgres {
         postgres
     }
 
+    /// The settings of one that speaks TLS with a certificate, and its key, which only it may read.
+    pub(crate) fn tls([certificate, key]: &[PathBuf; 2]) -> String {
+        if getuid().is_root() {
+            chown(key, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
+        let (certificate, key) = (certificate.display(), key.display());
+        format!("ssl = on\nssl_cert_file = '{certificate}'\nssl_key_file = '{key}'\n")
+    }
+
     fn becomes_ready(&self) {
         until("PostgreSQL", DEADLINE, || {
             self.psql("admin", "postgres", "SELECT 1")
