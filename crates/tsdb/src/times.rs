@@ -36,10 +36,10 @@ pub(crate) fn decode(bytes: &[u8], out: &mut Vec<i64>) -> Option<usize> {
         if run == 0 || run > n - have {
             return None;
         }
-        for _ in 0..run {
-            t = t.wrapping_add(delta);
-            out.push(t);
-        }
+        let before = t;
+        let after = |n: i64| before.wrapping_add(delta.wrapping_mul(n + 1));
+        out.extend((0..run as i64).map(after));
+        t = after(run as i64 - 1);
         have += run;
     }
     Some(n)

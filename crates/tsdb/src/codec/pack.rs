@@ -24,7 +24,7 @@ pub(super) fn unpack<T: Number + Default>(
     dst: &mut Vec<T>,
     scratch: &mut DecompressorScratch,
 ) -> Option<()> {
-    dst.clear();
+    // Whatever is in it is overwritten.
     dst.resize(n, T::default());
     let (file, _) = wrapped::FileDecompressor::new(PCO_HEADER).ok()?;
     let (chunk, rest) = file.chunk_decompressor::<T, _>(src).ok()?;

@@ -44,16 +44,24 @@ impl Arena {
         &mut self.slabs[page as usize / SLAB][page as usize % SLAB]
     }
 
-    /// Appends the first `n` words of the chain that begins at `first`.
-    pub(super) fn copy(&self, first: u32, n: u32, to: &mut Vec<u64>) {
-        let (mut page, mut left) = (first, n as usize);
+    /// Appends `n` words of a chain, those behind the first `skip` of the page.
+    pub(super) fn copy(&self, page: u32, skip: usize, n: u32, to: &mut Vec<u64>) {
+        let (mut page, mut skip, mut left) = (page, skip, n as usize);
         while left > 0 {
             let words = &self.slabs[page as usize / SLAB][page as usize % SLAB];
-            let here = left.min(WORDS);
-            to.extend_from_slice(&words[..here]);
+            let here = left.min(WORDS - skip);
+            to.extend_from_slice(&words[skip..skip + here]);
             left -= here;
+            skip = 0;
             page = words[WORDS] as u32;
         }
+    }
+
+    /// How many words of its last page a chain of so many has taken.
+    pub(super) fn taken(words: u32) -> usize {
+        words
+            .checked_sub(1)
+            .map_or(0, |last| last as usize % WORDS + 1)
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -18,6 +18,26 @@ pub(super) struct Column {
     pub(super) v: u64,
     lead: u8,
     trail: u8,
+    /// The last two, the older one first; none before there is one.
+    marks: Option<Box<[Mark; 2]>>,
+}
+
+/// Samples from one mark to the next: of a series that is kept every second, rules read a few minutes
+/// every second, and need not decode hours for it.
+const MARK: u32 = 512;
+
+/// What stood in the column when it was made: what came later can be read without what is before.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    last_page: u32,
+    words: u32,
+    used: u32,
+    n: u32,
+    t: i64,
+    delta: i64,
+    v: u64,
+    lead: u8,
+    trail: u8,
 }
 
 /// No window of significant bits yet.
@@ -38,6 +58,7 @@ impl Column {
             v: 0,
             lead: NO_WINDOW,
             trail: 0,
+            marks: None,
         }
     }
 
@@ -53,6 +74,25 @@ impl Column {
         }
         (self.t, self.v) = (t, v);
         self.n += 1;
+        if self.n.is_multiple_of(MARK) {
+            let mark = self.mark();
+            let marks = self.marks.get_or_insert_with(|| Box::new([mark; 2]));
+            **marks = [marks[1], mark];
+        }
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            last_page: self.last_page,
+            words: self.words,
+            used: self.used,
+            n: self.n,
+            t: self.t,
+            delta: self.delta,
+            v: self.v,
+            lead: self.lead,
+            trail: self.trail,
+        }
     }
 
     /// Delta of deltas: 0 | 10 + 14 bits | 11 + the delta in 64 bits.
@@ -111,11 +151,21 @@ impl Column {
         self.words += 1;
     }
 
-    pub(super) fn copy(&self, arena: &Arena, to: &mut Bits) {
+    /// Copies all samples from `from` on, and a few before.
+    pub(super) fn copy(&self, from: i64, arena: &Arena, to: &mut Bits) {
+        let marks = self.marks.iter().flat_map(|marks| marks.iter().rev());
+        let mark = marks.copied().find(|mark| mark.t < from);
         to.words.clear();
-        arena.copy(self.first_page, self.words, &mut to.words);
+        match &mark {
+            None => arena.copy(self.first_page, 0, self.words, &mut to.words),
+            Some(mark) => {
+                let (skip, words) = (Arena::taken(mark.words), self.words - mark.words);
+                arena.copy(mark.last_page, skip, words, &mut to.words);
+            }
+        }
         to.words.push(self.word);
-        to.n = self.n as usize;
+        to.n = (self.n - mark.map_or(0, |mark| mark.n)) as usize;
+        to.behind = mark;
     }
 }
 
@@ -124,19 +174,28 @@ impl Column {
 pub(crate) struct Bits {
     words: Vec<u64>,
     n: usize,
+    /// Where it begins, if not with the column.
+    behind: Option<Mark>,
 }
 
 impl Bits {
     /// Appends all samples, by ascending time.
     pub(crate) fn decode(&self, times: &mut Vec<i64>, values: &mut Vec<f64>) {
+        let Mark {
+            used,
+            mut t,
+            mut delta,
+            mut v,
+            ..
+        } = self.behind.unwrap_or_default();
         let mut bits = Cursor {
             words: &self.words,
-            at: 0,
+            at: used as usize,
         };
-        let (mut t, mut v) = (0, 0);
-        let (mut delta, mut lead, mut trail) = (0i64, 0, 0);
+        let window = self.behind.map_or((0, 0), |mark| (mark.lead, mark.trail));
+        let (mut lead, mut trail) = (u32::from(window.0), u32::from(window.1));
         for n in 0..self.n {
-            if n == 0 {
+            if n == 0 && self.behind.is_none() {
                 (t, v) = (bits.get(64) as i64, bits.get(64));
             } else {
                 if bits.get(1) == 1 {

@@ -118,13 +118,14 @@ impl Generation {
         Some((n, first, last))
     }
 
-    /// Copies one series, to be decoded without the lock. False if it has no samples here.
-    pub(crate) fn copy(&self, series: SeriesRef, to: &mut Copied) -> bool {
+    /// Copies what one series has from `from` on, and perhaps some samples before, to be decoded
+    /// without the lock. False if it has no samples here.
+    pub(crate) fn copy(&self, series: SeriesRef, from: i64, to: &mut Copied) -> bool {
         let rows = self.rows.read();
         let Some((place, column)) = rows.column(series) else {
             return false;
         };
-        column.copy(&rows.arena, &mut to.bits);
+        column.copy(from, &rows.arena, &mut to.bits);
         to.late.clear();
         if let Some(late) = rows.late.get(&place) {
             to.late.extend_from_slice(late);
@@ -170,7 +171,7 @@ impl Rows {
         let column = &self.columns[place as usize];
         if t >= column.first_t {
             let (mut bits, mut times, mut values) = (Bits::default(), Vec::new(), Vec::new());
-            column.copy(&self.arena, &mut bits);
+            column.copy(i64::MIN, &self.arena, &mut bits);
             bits.decode(&mut times, &mut values);
             if let Ok(at) = times.binary_search(&t) {
                 return Err(twice(values[at].to_bits(), v));

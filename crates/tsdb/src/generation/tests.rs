@@ -3,8 +3,12 @@ use proptest::prelude::*;
 use super::*;
 
 fn decoded(generation: &Generation, series: SeriesRef) -> Vec<(i64, u64)> {
+    decoded_from(generation, series, i64::MIN)
+}
+
+fn decoded_from(generation: &Generation, series: SeriesRef, from: i64) -> Vec<(i64, u64)> {
     let (mut copied, mut times, mut values) = (Copied::default(), Vec::new(), Vec::new());
-    if generation.copy(series, &mut copied) {
+    if generation.copy(series, from, &mut copied) {
         copied.decode(&mut times, &mut values);
     }
     times
@@ -39,6 +43,33 @@ fn late_samples_find_their_place_and_the_first_of_two_stays() {
         [],
         "another epoch"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn what_is_late_can_be_read_without_what_is_early(
+        steps in prop::collection::vec((1..4i64, prop_oneof![Just(0.0), Just(f64::NAN), -1e3..1e3]), 1..2_500),
+        share in 0.0..1.1,
+    ) {
+        let generation = Generation::new(1);
+        let (series, other) = (SeriesRef::new(0, 0), SeriesRef::new(1, 0));
+        let (mut t, mut model) = (0, Vec::new());
+        for (step, v) in steps {
+            t += step;
+            append(&generation, t, series, v);
+            append(&generation, t, other, 1.0); // so that pages are mixed
+            model.push((t, v.to_bits()));
+        }
+        let from = (t as f64 * share) as i64;
+        let read = decoded_from(&generation, series, from);
+        prop_assert!(read.len() <= model.len() && model.ends_with(&read));
+        let wanted = model.iter().filter(|(t, _)| *t >= from).count();
+        prop_assert!(read.len() >= wanted);
+        if model.iter().rev().take(500).any(|(t, _)| *t < from) {
+            prop_assert!(read.len() < 1_100, "{} of {}", read.len(), model.len());
+        }
+    }
 }
 
 proptest! {

@@ -42,7 +42,7 @@ impl Seal {
     /// Goes on until then; false when all series are in.
     pub(super) fn goes_on(&mut self, until: Instant) -> io::Result<bool> {
         for (labels, series) in self.order.by_ref() {
-            if self.head.copy(series, &mut self.copied) {
+            if self.head.copy(series, i64::MIN, &mut self.copied) {
                 self.times.clear();
                 self.values.clear();
                 self.copied.decode(&mut self.times, &mut self.values);

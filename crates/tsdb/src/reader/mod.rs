@@ -75,7 +75,7 @@ impl Reader {
     /// read are gaps, and counted in [`Counts::unreadable`](crate::Counts).
     pub fn read(&self, series: SeriesRef, from: i64, to: i64, scratch: &mut Scratch) {
         let sources = source::all(&self.view, series, from, to);
-        source::read(&sources, self.unreadable(), scratch);
+        source::read(&sources, from, self.unreadable(), scratch);
         scratch.cut(from, to);
     }
 
@@ -98,7 +98,7 @@ impl Reader {
                 _ => None,
             };
             let part = known.unwrap_or_else(|| {
-                source::read(together, self.unreadable(), scratch);
+                source::read(together, from, self.unreadable(), scratch);
                 scratch.cut(from, to);
                 Stats::of(&scratch.values)
             });
@@ -153,5 +153,5 @@ pub(crate) fn read_blocks(
     scratch: &mut Scratch,
 ) {
     let sources = source::of_blocks(blocks, series);
-    source::read(&sources, unreadable, scratch);
+    source::read(&sources, i64::MIN, unreadable, scratch);
 }

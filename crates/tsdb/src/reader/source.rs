@@ -143,10 +143,19 @@ pub(super) fn tangled(sources: &[Source<'_>]) -> usize {
     n
 }
 
-/// Reads sources that are sorted by their first time. What cannot be read is a gap, and counted.
-pub(super) fn read(sources: &[Source<'_>], unreadable: &[AtomicU64], scratch: &mut Scratch) {
+/// Reads sources that are sorted by their first time, at least from `from` on. What cannot be read is a
+/// gap, and counted.
+pub(super) fn read(
+    sources: &[Source<'_>],
+    from: i64,
+    unreadable: &[AtomicU64],
+    scratch: &mut Scratch,
+) {
     scratch.clear();
-    let mut parts = Vec::new();
+    let known: u64 = sources.iter().map(Source::samples).sum();
+    scratch.times.reserve(known as usize);
+    scratch.values.reserve(known as usize);
+    let mut parts = Vec::with_capacity(sources.len());
     let mut is_tangled = false;
     for source in sources {
         let start = scratch.times.len();
@@ -167,7 +176,7 @@ pub(super) fn read(sources: &[Source<'_>], unreadable: &[AtomicU64], scratch: &m
                 }
             }
             Place::Head(head, series) => {
-                if head.copy(series, copied) {
+                if head.copy(series, from, copied) {
                     copied.decode(times, values);
                 }
             }
@@ -184,6 +193,14 @@ pub(super) fn read(sources: &[Source<'_>], unreadable: &[AtomicU64], scratch: &m
 }
 
 impl Source<'_> {
+    /// How many there are, where that is known: of what is in memory it is not.
+    fn samples(&self) -> u64 {
+        match self.place {
+            Place::Chunk(block, chunk) => block.chunk_stats(chunk).count,
+            Place::Head(..) => 0,
+        }
+    }
+
     /// What is known without reading.
     pub(super) fn stats(&self) -> Option<Stats> {
         match self.place {

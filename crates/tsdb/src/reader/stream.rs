@@ -38,7 +38,7 @@ impl<'a> Chunks<'a> {
     pub fn next(&mut self, scratch: &mut Scratch) -> bool {
         let rest = &self.sources[self.next..];
         let n = source::tangled(rest);
-        source::read(&rest[..n], self.unreadable, scratch);
+        source::read(&rest[..n], self.from, self.unreadable, scratch);
         scratch.cut(self.from, self.to);
         self.next += n;
         n > 0
