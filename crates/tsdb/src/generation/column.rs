@@ -23,8 +23,8 @@ pub(super) struct Column {
 }
 
 /// Samples from one mark to the next: of a series that is kept every second, rules read a few minutes
-/// every second, and need not decode hours for it.
-const MARK: u32 = 512;
+/// every second, and need not decode hours for it. One that is kept every ten has none in two hours.
+const MARK: u32 = 1_024;
 
 /// What stood in the column when it was made: what came later can be read without what is before.
 #[derive(Clone, Copy, Default)]
