@@ -9,11 +9,11 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Names that are told.
 const MOST: usize = 3;
-/// What is older than this says nothing of now.
-const FRESH: Duration = Duration::from_secs(15);
-/// From one look to the next while nothing is about to be told: reading every process costs more
-/// than all rules do.
+/// From one look to the next while nothing is about to be told: three files of every process are most
+/// of what is read while idle.
 const SELDOM: Duration = Duration::from_mins(1);
+/// What is older than this says nothing of now. No look is, unless looks are late.
+const FRESH: Duration = Duration::from_secs(75);
 /// CPU time is counted over at least this.
 const LEAST: Duration = Duration::from_millis(250);
 
