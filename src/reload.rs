@@ -189,7 +189,11 @@ impl Reloader {
     fn tell(&self, who: String, peer: Option<SocketAddr>, reloaded: &Result<Changed, ReloadError>) {
         let outcome = match reloaded {
             Ok(changed) => changed.to_string(),
-            Err(error) => format!("failed: {error}"),
+            Err(error) => {
+                // The audit shows its beginning only, and as any other change.
+                log::error!("reload: {error}; everything stays as it was");
+                format!("failed: {error}")
+            }
         };
         let what = "reload".to_owned();
         self.audit.tell(Change {

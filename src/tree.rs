@@ -152,7 +152,12 @@ impl Parts {
         let tree = Arc::new(OnceLock::new());
         let health = Ref::new("health", capacity(16, 16));
         let backoff = backoff(&settings);
-        let collectors = Collectors::new(aggregator.clone(), own.clone(), backoff);
+        let collectors = Collectors::new(
+            aggregator.clone(),
+            own.clone(),
+            backoff,
+            settings.proxies.clone(),
+        );
         let aggregator_settings = AggregatorSettings {
             tuning: tuning.clone(),
             build: (build::VERSION, build::REVISION),

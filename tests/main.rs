@@ -37,6 +37,7 @@ mod names;
 mod network;
 mod postgres;
 mod prometheus;
+mod proxy;
 mod query_command;
 mod redis;
 mod reload;

@@ -225,6 +225,11 @@ fn a_hangup_asks_for_it_too() {
     vitals.directory.write("vitals.toml", "targets.cpu = 5");
     vitals.process.signal(Signal::HUP);
     vitals.process.says("audit: SIGHUP: reload: failed: ");
+    let told = vitals.process.says("everything stays as it was");
+    assert!(
+        told.contains("ERROR") || !told.contains("reload: "),
+        "{told}"
+    );
     last_was_successful(&vitals, false);
     let lines = audit(&vitals, 2);
     assert_eq!(lines[0]["who"], "SIGHUP");

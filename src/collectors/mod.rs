@@ -20,7 +20,7 @@ use vitals_actors::{
         postgres::PostgresCollector, redis::RedisCollector, scrape::ScrapeCollector,
         system::SystemCollector,
     },
-    http::Trust,
+    http::{Outward, Proxies, Trust},
     messages::Forget,
     own::OwnMetrics,
 };
@@ -56,8 +56,8 @@ pub(crate) struct Collectors {
     aggregator: Ref<Aggregator>,
     own: OwnMetrics,
     backoff: Backoff,
-    /// The authorities of this machine, for all.
-    trust: Trust,
+    /// The authorities of this machine, and the proxies its environment names.
+    outward: Outward,
 }
 
 /// The addresses of collectors of a kind, each kept as long as its collector is wanted: an overseer
@@ -95,7 +95,12 @@ pub(crate) enum ChangeError {
 
 impl Collectors {
     /// `backoff`: between the incarnations of each.
-    pub(crate) fn new(aggregator: Ref<Aggregator>, own: OwnMetrics, backoff: Backoff) -> Arc<Self> {
+    pub(crate) fn new(
+        aggregator: Ref<Aggregator>,
+        own: OwnMetrics,
+        backoff: Backoff,
+        proxies: Proxies,
+    ) -> Arc<Self> {
         Arc::new(Collectors {
             overseer: Ref::new("collectors", Capacity::default()),
             system: Arc::new(ArcSwap::from_pointee(Ref::new(SYSTEM, CAPACITY))),
@@ -109,7 +114,10 @@ impl Collectors {
             aggregator,
             own,
             backoff,
-            trust: Trust::default(),
+            outward: Outward {
+                trust: Trust::default(),
+                proxies,
+            },
         })
     }
 
@@ -178,37 +186,37 @@ impl Collectors {
                 NetworkCollector::new(targets.iter().cloned())
             }),
             Source::Iris(url, iris) => {
-                let source = sources::iris(url, *iris, &self.trust);
+                let source = sources::iris(url, *iris, &self.outward);
                 self.seated(&self.iris.of(name), wanted, move || {
                     IrisCollector::new(source.clone())
                 })
             }
             Source::Application(application) => {
-                let source = sources::application(*application, &self.trust);
+                let source = sources::application(*application, &self.outward);
                 self.seated(&self.application.of(name), wanted, move || {
                     ApplicationCollector::new(source.clone())
                 })
             }
             Source::Redis(url, redis) => {
-                let source = sources::redis(url, *redis, &self.trust);
+                let source = sources::redis(url, *redis, &self.outward.trust);
                 self.seated(&self.redis.of(name), wanted, move || {
                     RedisCollector::new(source.clone())
                 })
             }
             Source::Grafana(url, grafana) => {
-                let source = sources::grafana(url, *grafana, &self.trust);
+                let source = sources::grafana(url, *grafana, &self.outward);
                 self.seated(&self.grafana.of(name), wanted, move || {
                     GrafanaCollector::new(source.clone())
                 })
             }
             Source::Postgres(url, postgres) => {
-                let source = sources::postgres(url, *postgres, &self.trust);
+                let source = sources::postgres(url, *postgres, &self.outward.trust);
                 self.seated(&self.postgres.of(name), wanted, move || {
                     PostgresCollector::new(source.clone())
                 })
             }
             Source::Scrape(url, scrape) => {
-                let source = sources::scrape(url, *scrape, &self.trust);
+                let source = sources::scrape(url, *scrape, &self.outward);
                 self.seated(&self.scrape.of(name), wanted, move || {
                     ScrapeCollector::new(source.clone())
                 })

@@ -9,7 +9,7 @@ use vitals_actors::{
         scrape::ScrapeSettings,
         system::SystemSettings,
     },
-    http::{BaseUrl, Credentials, PageUrl, Trust},
+    http::{BaseUrl, Credentials, Outward, PageUrl, Trust},
     redis::{RedisSettings, RedisUrl},
 };
 
@@ -34,11 +34,11 @@ pub(crate) fn redis(url: RedisUrl, redis: Redis, machine: &Trust) -> RedisSettin
     }
 }
 
-pub(super) fn grafana(url: BaseUrl, grafana: Grafana, machine: &Trust) -> GrafanaSettings {
+pub(super) fn grafana(url: BaseUrl, grafana: Grafana, machine: &Outward) -> GrafanaSettings {
     GrafanaSettings {
         url,
         credentials: grafana.login.credentials(),
-        trust: trust(grafana.ca_file, machine),
+        outward: outward(grafana.ca_file, machine),
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn postgres(url: PostgresUrl, postgres: Postgres, machine: &Trust) ->
     }
 }
 
-pub(super) fn iris(url: BaseUrl, iris: Iris, machine: &Trust) -> IrisSettings {
+pub(super) fn iris(url: BaseUrl, iris: Iris, machine: &Outward) -> IrisSettings {
     let account = !iris.username.is_empty() || !iris.password.is_none();
     IrisSettings {
         url,
@@ -61,7 +61,7 @@ pub(super) fn iris(url: BaseUrl, iris: Iris, machine: &Trust) -> IrisSettings {
             username: iris.username,
             password: iris.password.reveal().to_owned(),
         }),
-        trust: trust(iris.ca_file, machine),
+        outward: outward(iris.ca_file, machine),
         job: iris.job,
         namespaces: iris.namespaces,
         databases: iris.databases,
@@ -75,10 +75,10 @@ pub(super) fn iris(url: BaseUrl, iris: Iris, machine: &Trust) -> IrisSettings {
     }
 }
 
-pub(super) fn application(application: Application, machine: &Trust) -> ApplicationSettings {
+pub(super) fn application(application: Application, machine: &Outward) -> ApplicationSettings {
     ApplicationSettings {
         credentials: application.login.credentials(),
-        trust: trust(application.ca_file, machine),
+        outward: outward(application.ca_file, machine),
         map: application.map.map(),
         labels: application
             .labels
@@ -92,15 +92,22 @@ pub(super) fn application(application: Application, machine: &Trust) -> Applicat
     }
 }
 
-pub(super) fn scrape(url: PageUrl, scrape: Scrape, machine: &Trust) -> ScrapeSettings {
+pub(super) fn scrape(url: PageUrl, scrape: Scrape, machine: &Outward) -> ScrapeSettings {
     ScrapeSettings {
         url,
         credentials: scrape.login.credentials(),
-        trust: trust(scrape.ca_file, machine),
+        outward: outward(scrape.ca_file, machine),
         job: scrape.name.clone(),
         name: scrape.name,
         keep: scrape.keep,
         max_series: scrape.max_series as usize,
+    }
+}
+
+fn outward(file: Option<Authorities>, machine: &Outward) -> Outward {
+    Outward {
+        trust: trust(file, &machine.trust),
+        proxies: machine.proxies.clone(),
     }
 }
 

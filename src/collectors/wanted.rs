@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vitals_actors::{
     collector::postgres::PostgresUrl,
-    http::{BaseUrl, PageUrl},
+    http::{BaseUrl, PageUrl, Proxy},
     net::Endpoint,
     redis::RedisUrl,
 };
@@ -92,7 +92,8 @@ pub(super) fn wanted(settings: &Settings) -> Vec<Wanted> {
     all
 }
 
-/// What connections are measured to: the targets of the settings, and every dependency.
+/// What connections are measured to: the targets of the settings, and every dependency; where a proxy
+/// is on the way, the proxy.
 pub(crate) fn connections(settings: &Settings) -> Vec<Endpoint> {
     let mut all = settings.network.targets.clone();
     let iris = settings.iris.iter().filter_map(|iris| iris.url.as_ref());
@@ -110,7 +111,11 @@ pub(crate) fn connections(settings: &Settings) -> Vec<Endpoint> {
     let postgres = settings.postgres.iter();
     let postgres = postgres.filter_map(|postgres| postgres.url.as_ref());
     let others = redis.chain(postgres.map(PostgresUrl::endpoint));
-    for endpoint in urls.map(BaseUrl::endpoint).chain(others) {
+    let way = |url| {
+        let proxy = settings.proxies.of(url).map(Proxy::endpoint);
+        proxy.unwrap_or(url.endpoint())
+    };
+    for endpoint in urls.map(way).chain(others) {
         if !all.contains(endpoint) {
             all.push(endpoint.clone());
         }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::problem::Fault;
+use super::proxies::ProxyVariables;
 use super::stack::Stack;
 use super::table::{ANY, Finding, Reading, is_name};
 use super::token::{ALLOWED, TokenHash};
@@ -29,6 +30,8 @@ pub(super) struct Environment {
     pub(super) token: Option<TokenHash>,
     /// What the names say that the whole stack knows.
     pub(super) stack: Stack,
+    /// What the names say that all programs know.
+    pub(super) proxies: ProxyVariables,
     /// The settings given by variables.
     pub(super) entries: Entries,
 }
@@ -54,7 +57,9 @@ impl Environment {
             }
             // A name that is no text cannot be ours beyond the prefix, and is refused as unknown.
             let variable = variable.to_string_lossy().into_owned();
-            if environment.stack.take(&variable, &value, reading) {
+            if environment.stack.take(&variable, &value, reading)
+                || environment.proxies.take(&variable, &value, reading)
+            {
                 continue;
             }
             let Some(after) = variable.strip_prefix(PREFIX) else {

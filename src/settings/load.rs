@@ -74,6 +74,7 @@ impl Settings {
             let name = environment::TOKEN_NAME.to_owned();
             settings.auth.tokens.insert(name, token);
         }
+        settings.proxies = environment.proxies.proxies(&mut reading);
         settings.server.chaos = flags.chaos;
         missing(&settings, &mut reading);
         match error(reading, file) {

@@ -28,6 +28,7 @@ mod nearest;
 mod network;
 mod postgres;
 mod problem;
+mod proxies;
 mod query;
 mod redis;
 mod route_prefix;
@@ -50,6 +51,7 @@ mod unreadable;
 mod value;
 
 use serde::Serialize;
+use vitals_actors::http::Proxies;
 
 pub(crate) use alerts::Alerts;
 pub(crate) use application::Application;
@@ -127,6 +129,9 @@ pub(crate) struct Settings {
     pub(crate) alerts: Alerts,
     /// The log.
     pub(crate) log: Log,
+    /// On the way to what is asked over HTTP; the environment alone names them.
+    #[serde(skip)]
+    pub(crate) proxies: Proxies,
 }
 
 impl Section for Settings {

@@ -17,6 +17,7 @@ mod port;
 mod postgres;
 mod process;
 mod prometheus;
+mod proxy;
 mod redis;
 mod samples;
 mod scraper;
@@ -44,6 +45,7 @@ pub(crate) use pages::Pages;
 pub(crate) use postgres::Postgres;
 pub(crate) use process::Process;
 pub(crate) use prometheus::Prometheus;
+pub(crate) use proxy::TinyProxy;
 pub(crate) use redis::{Cluster, Redis, Sentinels};
 pub(crate) use samples::{
     Samples, bits, count, of_csv, of_directory, of_json_lines, of_open_metrics, records,

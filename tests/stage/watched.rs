@@ -27,7 +27,8 @@ impl Watched {
         Self::set_up(Setup::new(), url, whole, of_iris)
     }
 
-    fn set_up(setup: Setup, url: &str, whole: &str, of_iris: &str) -> Self {
+    /// In whatever environment the story has set up.
+    pub(crate) fn set_up(setup: Setup, url: &str, whole: &str, of_iris: &str) -> Self {
         let iris = format!("[[iris]]\nname = \"main\"\nurl = \"{url}\"\n{of_iris}\n");
         let settings = format!("{SETTINGS}{whole}\n{iris}");
         let vitals = setup.settings(&settings).ready();

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{CollectError, Collected, Collector, Reason, exposed, source, told::Told};
 use crate::{
-    http::{BaseUrl, Client, Credentials, Question, Trust},
+    http::{BaseUrl, Client, Credentials, Outward, Question},
     net::Failure,
 };
 
@@ -23,8 +23,8 @@ pub struct GrafanaSettings {
     pub url: BaseUrl,
     /// Whom it knows us as, if whatever stands in front of it asks.
     pub credentials: Option<Credentials>,
-    /// Whose certificates are believed.
-    pub trust: Trust,
+    /// Whose certificates are believed, and which proxies are on the way.
+    pub outward: Outward,
 }
 
 /// Watches one Grafana.
@@ -55,7 +55,7 @@ impl GrafanaCollector {
         let client = self.client.get_or_insert_with(|| {
             let credentials = settings.credentials.as_ref();
             let authorization = credentials.map(Credentials::header);
-            Client::new(settings.url.clone(), &settings.trust, authorization)
+            Client::new(settings.url.clone(), &settings.outward, authorization)
         });
         let began = std::time::Instant::now();
         let question = Question::get(HEALTH, "application/json", LARGEST);

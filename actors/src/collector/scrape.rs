@@ -11,7 +11,7 @@ use super::{
     source,
 };
 use crate::{
-    http::{Client, Credentials, PageUrl, Trust},
+    http::{Client, Credentials, Outward, PageUrl},
     net::Failure,
 };
 
@@ -24,8 +24,8 @@ pub struct ScrapeSettings {
     pub url: PageUrl,
     /// Whom it knows us as, if it asks.
     pub credentials: Option<Credentials>,
-    /// Whose certificates are believed.
-    pub trust: Trust,
+    /// Whose certificates are believed, and which proxies are on the way.
+    pub outward: Outward,
     /// The label `job`.
     pub job: String,
     /// Metrics that are handed on; none: all.
@@ -81,7 +81,7 @@ impl Collector for ScrapeCollector {
             let credentials = settings.credentials.as_ref();
             Client::new(
                 settings.url.server().clone(),
-                &settings.trust,
+                &settings.outward,
                 credentials.map(Credentials::header),
             )
         });

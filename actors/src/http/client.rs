@@ -6,10 +6,10 @@ use awc::{
     Client as Awc, ClientResponse, Connector,
     error::{PayloadError, SendRequestError},
     http::{
-        Method, StatusCode, Version,
+        Method, StatusCode, Uri, Version,
         header::{
             ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE,
-            HeaderMap, TRANSFER_ENCODING, USER_AGENT,
+            HeaderMap, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
         },
     },
 };
@@ -18,7 +18,7 @@ use futures::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    BaseUrl, Trust,
+    BaseUrl, Outward, Proxy,
     cookies::Cookies,
     dial::{self, Dial},
     inflate::{inflate, too_large},
@@ -74,6 +74,8 @@ impl<'q> Question<'q> {
 /// One connection to one server, its cookies, and who we are there.
 pub(crate) struct Client {
     url: BaseUrl,
+    /// That is to hear with each question whom it is for.
+    proxy: Option<Proxy>,
     awc: Awc,
     dial: Dial,
     tail: Tail,
@@ -87,9 +89,9 @@ pub(crate) struct Client {
 
 impl Client {
     /// Connects with the first question. To be used on the thread it was made on.
-    pub(crate) fn new(url: BaseUrl, trust: &Trust, authorization: Option<String>) -> Self {
+    pub(crate) fn new(url: BaseUrl, outward: &Outward, authorization: Option<String>) -> Self {
         let tail = Tail::default();
-        let dial = Dial::new(&url, trust, tail.clone());
+        let dial = Dial::new(&url, outward, tail.clone());
         let connector = Connector::new()
             .connector(dial.clone())
             .timeout(NEVER)
@@ -103,7 +105,10 @@ impl Client {
             .disable_redirects()
             .no_default_headers()
             .finish();
+        // What is said over TLS it does not hear.
+        let proxy = outward.proxies.of(&url).filter(|_| !url.is_tls());
         Client {
+            proxy: proxy.cloned(),
             url,
             awc,
             dial,
@@ -171,15 +176,9 @@ impl Client {
         question: &Question<'_>,
         stage: &mut &'static str,
     ) -> Result<Answer, Failure> {
-        // TLS, if any, is below awc: to it all is plain.
-        let uri = format!(
-            "http://{}{}",
-            self.url.endpoint(),
-            self.url.path(question.path)
-        );
         let mut request = self
             .awc
-            .request(question.method.clone(), uri)
+            .request(question.method.clone(), self.uri(question.path)?)
             .no_decompress()
             .insert_header((USER_AGENT, concat!("vitals/", env!("CARGO_PKG_VERSION"))))
             .insert_header(("accept", question.accept))
@@ -188,6 +187,10 @@ impl Client {
         let is_unknown = cookies.is_none() || self.is_doubted;
         if let Some(text) = self.authorization.as_ref().filter(|_| is_unknown) {
             request = request.insert_header((AUTHORIZATION, text.as_str()));
+        }
+        let proxied = self.proxy.as_ref().and_then(Proxy::authorization);
+        if let Some(text) = proxied {
+            request = request.insert_header((PROXY_AUTHORIZATION, text));
         }
         if let Some(cookies) = cookies {
             request = request.insert_header((COOKIE, cookies));
@@ -202,6 +205,12 @@ impl Client {
         *stage = "the answer did not come to its end";
         self.cookies.take(response.headers());
 
+        if let Some(proxy) = &self.proxy
+            && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        {
+            let detail = format!("the proxy {}: it answered 407", proxy.endpoint());
+            return Err(Failure::new(Reason::Auth, detail));
+        }
         let length = content_length(response.headers());
         if length.is_some_and(|length| length > question.limit as u64) {
             return Err(too_large(question.limit));
@@ -237,6 +246,24 @@ impl Client {
             simulated: response.headers().contains_key(SIMULATED),
             body,
         })
+    }
+}
+
+impl Client {
+    /// As awc is to ask for it. TLS, if any, is below awc: to it all is plain.
+    fn uri(&self, path: &str) -> Result<Uri, Failure> {
+        let (server, path) = (self.url.endpoint().to_string(), self.url.path(path));
+        let path = match self.proxy {
+            // awc puts it into the first line as it is: there a proxy finds the whole of it.
+            Some(_) => format!("http://{server}{path}"),
+            None => path,
+        };
+        let uri = Uri::builder()
+            .scheme("http")
+            .authority(server)
+            .path_and_query(path);
+        uri.build()
+            .map_err(|_| Failure::new(Reason::Http, "there is no such URL"))
     }
 }
 

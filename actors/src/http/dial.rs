@@ -12,8 +12,8 @@ use awc::{error::ConnectError as AwcError, http::Uri};
 use futures::future::LocalBoxFuture;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{BaseUrl, stream::Stream, tail::Tail};
-use crate::net::{Failure, Route, Trust};
+use super::{BaseUrl, Outward, stream::Stream, tail::Tail};
+use crate::net::{Failure, Route};
 
 /// What awc asks for a connection. Its clones are one.
 #[derive(Clone)]
@@ -28,10 +28,18 @@ struct Inner {
 
 impl Dial {
     /// To one server only, whatever awc asks for.
-    pub(super) fn new(url: &BaseUrl, trust: &Trust, tail: Tail) -> Self {
-        let trust = url.is_tls().then_some(trust);
+    pub(super) fn new(url: &BaseUrl, outward: &Outward, tail: Tail) -> Self {
+        let (to, trust) = (url.endpoint().clone(), &outward.trust);
+        let route = match outward.proxies.of(url) {
+            None => Route::new(to, url.is_tls().then_some(trust)),
+            Some(proxy) if url.is_tls() => {
+                let authorization = proxy.authorization().map(str::to_owned);
+                Route::through(proxy.endpoint().clone(), authorization, to, trust)
+            }
+            Some(proxy) => Route::to_proxy(proxy.endpoint().clone()),
+        };
         Dial(Rc::new(Inner {
-            route: Mutex::new(Route::new(url.endpoint().clone(), trust)),
+            route: Mutex::new(route),
             tail,
             until: Cell::new(Instant::now()),
             made: Cell::new(0),

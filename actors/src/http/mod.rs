@@ -12,6 +12,7 @@ mod credentials;
 mod dial;
 mod inflate;
 mod page_url;
+mod proxy;
 mod stream;
 mod tail;
 #[cfg(test)]
@@ -22,5 +23,6 @@ pub use self::{
     base_url::{BaseUrl, UrlError},
     credentials::Credentials,
     page_url::PageUrl,
+    proxy::{Outward, Proxies, Proxy, ProxyError},
 };
 pub use crate::net::{Trust, TrustError};

@@ -61,8 +61,8 @@ impl Server {
 
     fn client(&self, authorization: Option<&str>) -> Client {
         let url = format!("http://{}/base", self.address).parse().unwrap();
-        let trust = Trust::default();
-        Client::new(url, &trust, authorization.map(str::to_owned))
+        let outward = Outward::default();
+        Client::new(url, &outward, authorization.map(str::to_owned))
     }
 }
 
@@ -377,4 +377,104 @@ async fn one_connection_is_used_as_long_as_it_lasts() {
         })
         .await;
     assert_eq!(bodies, ["1", "2", "3", "5"]);
+}
+
+/// A client that goes through this server, which stands for a proxy.
+fn through(proxy: &Server, url: &str) -> Client {
+    let proxy: Proxy = format!("http://me:secret@{}", proxy.address)
+        .parse()
+        .unwrap();
+    let outward = Outward {
+        proxies: Proxies::new(Some(proxy.clone()), Some(proxy), ""),
+        ..Outward::default()
+    };
+    Client::new(url.parse().unwrap(), &outward, Some("Bearer x".to_owned()))
+}
+
+#[tokio::test]
+async fn a_proxy_hears_whom_each_question_is_for() {
+    let proxy = Server::new([Do::Say(well("one")), Do::Say(well("two"))]);
+    let mut client = through(&proxy, "http://iris:52773/base");
+    LocalSet::new()
+        .run_until(async {
+            for expected in ["one", "two"] {
+                let answer = ask(&mut client, PATIENT).await.unwrap();
+                assert_eq!(answer.body, expected);
+            }
+        })
+        .await;
+    for asked in proxy.asked() {
+        let mut lines = asked.lines();
+        let first = "GET http://iris:52773/base/metrics?x=1 HTTP/1.1";
+        assert_eq!(lines.next(), Some(first));
+        let lines: Vec<String> = lines.map(str::to_ascii_lowercase).collect();
+        for expected in [
+            "host: iris:52773",
+            "authorization: bearer x",
+            "proxy-authorization: basic bwu6c2vjcmv0",
+        ] {
+            assert!(lines.iter().any(|line| line == expected), "{asked}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named() {
+    let answer = |status: &str| Do::Say(format!("HTTP/1.1 {status}\r\n\r\n").into_bytes());
+    for (url, answered, reason, detail) in [
+        (
+            "http://iris",
+            "407 No\r\nContent-Length: 0",
+            Reason::Auth,
+            "it answered 407",
+        ),
+        (
+            "https://iris",
+            "407 No",
+            Reason::Auth,
+            "it answered 407 to CONNECT iris:443",
+        ),
+        (
+            "https://iris",
+            "503 No",
+            Reason::Unavailable,
+            "it answered 503 to CONNECT iris:443",
+        ),
+    ] {
+        let proxy = Server::new([answer(answered)]);
+        let failure = LocalSet::new()
+            .run_until(async { ask(&mut through(&proxy, url), PATIENT).await })
+            .await
+            .unwrap_err();
+        let detail = format!("the proxy {}: {detail}", proxy.address);
+        assert_eq!(failure, Failure::new(reason, detail));
+    }
+    // What it shows of us is not what the server is to know.
+    let proxy = Server::new([answer("403 No")]);
+    let _ = LocalSet::new()
+        .run_until(async { ask(&mut through(&proxy, "https://iris"), PATIENT).await })
+        .await;
+    let asked = proxy.asked().remove(0);
+    assert!(asked.starts_with("CONNECT iris:443 HTTP/1.1\r\nHost: iris:443\r\n"));
+    assert!(!asked.contains("Bearer"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_away_is_named() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    drop(nobody);
+    let proxy = Server {
+        address,
+        asked: Arc::default(),
+    };
+    for url in ["http://iris", "https://iris"] {
+        let failure = LocalSet::new()
+            .run_until(async { ask(&mut through(&proxy, url), PATIENT).await })
+            .await
+            .unwrap_err();
+        assert_eq!(failure.reason, Reason::Connect);
+        let expected = format!("the proxy {address}: {address}: Connection refused");
+        assert_eq!(failure.detail, expected);
+    }
 }

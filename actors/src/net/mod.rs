@@ -8,6 +8,7 @@ mod endpoint;
 mod resolver;
 pub(crate) mod route;
 mod trust;
+mod tunnel;
 
 pub(crate) use self::{
     bounded::{Bounded, Budget},

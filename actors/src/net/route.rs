@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{Endpoint, Failure, Host, Resolver, Trust, connect};
+use super::{Endpoint, Failure, Host, Resolver, Trust, connect, tunnel};
 use crate::collector::Reason;
 
 /// To one server, as often as it is taken.
@@ -18,6 +18,13 @@ pub(crate) struct Route {
     resolver: Resolver,
     /// With TLS; the name that the certificate must be for, if it can be in one.
     tls: Option<(Trust, Option<ServerName<'static>>)>,
+    proxy: Option<OnTheWay>,
+}
+
+/// What is asked first, in place of the server.
+struct OnTheWay {
+    /// To the server, through it, with who we are there; none: it is told with each question.
+    tunnel: Option<(Endpoint, Option<String>)>,
 }
 
 /// A connection.
@@ -29,15 +36,36 @@ pub(crate) enum Dialed {
 impl Route {
     /// Over TLS, where it is said whose certificates are believed.
     pub(crate) fn new(endpoint: Endpoint, trust: Option<&Trust>) -> Self {
-        let name = || match endpoint.host() {
-            // What an endpoint takes for a name, TLS does too, but for an underscore.
-            Host::Name(name) => ServerName::try_from(name.clone()).ok(),
-            Host::Address(ip) => Some(ServerName::from(*ip)),
-        };
-        let tls = trust.map(|trust| (trust.clone(), name()));
+        let tls = trust.map(|trust| (trust.clone(), name(&endpoint)));
         Route {
             resolver: Resolver::new(endpoint),
             tls,
+            proxy: None,
+        }
+    }
+
+    /// Not to a server but to a proxy, which is told with each question whom it is for.
+    pub(crate) fn to_proxy(proxy: Endpoint) -> Self {
+        Route {
+            resolver: Resolver::new(proxy),
+            tls: None,
+            proxy: Some(OnTheWay { tunnel: None }),
+        }
+    }
+
+    /// Over TLS, through a proxy. `authorization`: who we are to the proxy.
+    pub(crate) fn through(
+        proxy: Endpoint,
+        authorization: Option<String>,
+        endpoint: Endpoint,
+        trust: &Trust,
+    ) -> Self {
+        Route {
+            resolver: Resolver::new(proxy),
+            tls: Some((trust.clone(), name(&endpoint))),
+            proxy: Some(OnTheWay {
+                tunnel: Some((endpoint, authorization)),
+            }),
         }
     }
 
@@ -54,9 +82,31 @@ impl Route {
         Ok(stream)
     }
 
+    async fn connect_through(
+        &mut self,
+        proxy: &OnTheWay,
+        until: Instant,
+    ) -> Result<TcpStream, Failure> {
+        let mut stream = self.connect(until).await?;
+        if let Some((to, authorization)) = &proxy.tunnel {
+            tunnel::open(&mut stream, to, authorization.as_deref(), until).await?;
+        }
+        Ok(stream)
+    }
+
     /// As it is spoken there.
     pub(crate) async fn dial(&mut self, until: Instant) -> Result<Dialed, Failure> {
-        let stream = self.connect(until).await?;
+        let stream = match self.proxy.take() {
+            None => self.connect(until).await?,
+            Some(proxy) => {
+                let stream = self.connect_through(&proxy, until).await;
+                self.proxy = Some(proxy);
+                stream.map_err(|failure| {
+                    let detail = format!("the proxy {}: {}", self.endpoint(), failure.detail);
+                    Failure::new(failure.reason, detail)
+                })?
+            }
+        };
         let Some((trust, name)) = &self.tls else {
             return Ok(Dialed::Plain(stream));
         };
@@ -73,6 +123,15 @@ impl Route {
             Ok(Err(error)) => Err(Failure::new(Reason::Tls, handshake(&error))),
             Err(_) => Err(Failure::new(Reason::Timeout, "no end of the TLS handshake")),
         }
+    }
+}
+
+/// What a certificate must be for, if it can be in one.
+fn name(endpoint: &Endpoint) -> Option<ServerName<'static>> {
+    match endpoint.host() {
+        // What an endpoint takes for a name, TLS does too, but for an underscore.
+        Host::Name(name) => ServerName::try_from(name.clone()).ok(),
+        Host::Address(ip) => Some(ServerName::from(*ip)),
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
 
 use serde::Serialize;
 use serde_json::json;
-use vitals_actors::units::HumanDuration;
+use vitals_actors::{
+    http::{BaseUrl, PageUrl},
+    units::HumanDuration,
+};
 
 use self::rules::Rules;
 use super::print;
@@ -77,13 +80,15 @@ fn parts(settings: &Settings, rules: &Rules) -> Vec<Part> {
     for iris in &settings.iris {
         if let Some(url) = &iris.url {
             let interval = every(settings.collect.interval);
-            let does = format!("asks {url}/api/monitor every {interval}");
+            let way = way(settings, url);
+            let does = format!("asks {url}/api/monitor every {interval}{way}");
             parts.push(part(&format!("collectors/iris/{}", iris.name), does));
         }
     }
     for application in &settings.application {
         let pages = [&application.probe, &application.metrics].into_iter();
-        let pages: Vec<_> = pages.flatten().map(ToString::to_string).collect();
+        let page = |page: &PageUrl| format!("{page}{}", way(settings, page.server()));
+        let pages: Vec<_> = pages.flatten().map(page).collect();
         let interval = every(settings.collect.interval);
         let does = format!("asks {} every {interval}", pages.join(" and "));
         parts.push(part(
@@ -91,16 +96,10 @@ fn parts(settings: &Settings, rules: &Rules) -> Vec<Part> {
             does,
         ));
     }
-    let others = [
-        (
-            "redis".to_owned(),
-            settings.redis.url.as_ref().map(ToString::to_string),
-        ),
-        (
-            "grafana".to_owned(),
-            settings.grafana.url.as_ref().map(ToString::to_string),
-        ),
-    ];
+    let redis = settings.redis.url.as_ref().map(ToString::to_string);
+    let grafana = settings.grafana.url.as_ref();
+    let grafana = grafana.map(|url| format!("{url}{}", way(settings, url)));
+    let others = [("redis".to_owned(), redis), ("grafana".to_owned(), grafana)];
     let postgres = settings.postgres.iter().map(|postgres| {
         let url = postgres.url.as_ref().map(ToString::to_string);
         (format!("postgres/{}", postgres.name), url)
@@ -115,7 +114,8 @@ fn parts(settings: &Settings, rules: &Rules) -> Vec<Part> {
     for scrape in &settings.scrape {
         if let Some(url) = &scrape.url {
             let interval = every(scrape.interval.unwrap_or(settings.collect.interval));
-            let does = format!("scrapes {url} every {interval}");
+            let way = way(settings, url.server());
+            let does = format!("scrapes {url} every {interval}{way}");
             parts.push(part(&format!("collectors/scrape/{}", scrape.name), does));
         }
     }
@@ -169,6 +169,12 @@ fn parts(settings: &Settings, rules: &Rules) -> Vec<Part> {
         ),
     ]);
     parts
+}
+
+/// By which proxy it goes there, if by one.
+fn way(settings: &Settings, url: &BaseUrl) -> String {
+    let proxy = settings.proxies.of(url);
+    proxy.map_or_else(String::new, |proxy| format!(" through {proxy}"))
 }
 
 /// What is allowed, and not wise.

@@ -399,7 +399,7 @@ impl Collector for ApplicationCollector {
         let settings = &self.settings;
         let client = |url: &PageUrl| {
             let authorization = settings.credentials.as_ref().map(Credentials::header);
-            Client::new(url.server().clone(), &settings.trust, authorization)
+            Client::new(url.server().clone(), &settings.outward, authorization)
         };
         let (probe, metrics, reader) = (&mut self.probe, &mut self.metrics, &self.reader);
         let began = Instant::now();

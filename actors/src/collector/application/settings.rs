@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use promql::{ParseError, Selector};
 
-use crate::http::{Credentials, PageUrl, Trust};
+use crate::http::{Credentials, Outward, PageUrl};
 
 /// One application.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub struct ApplicationSettings {
     pub metrics: Option<PageUrl>,
     /// Whom it knows us as, if it asks.
     pub credentials: Option<Credentials>,
-    /// Whose certificates are believed.
-    pub trust: Trust,
+    /// Whose certificates are believed, and which proxies are on the way.
+    pub outward: Outward,
     /// The label `job` of what is told of its scrape.
     pub job: String,
     /// What stands for what in its metrics.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use exposition::Value;
 
 use super::*;
-use crate::http::Trust;
+use crate::http::Outward;
 
 fn settings() -> ApplicationSettings {
     ApplicationSettings {
@@ -13,7 +13,7 @@ fn settings() -> ApplicationSettings {
         probe: None,
         metrics: Some("http://app/metrics".parse().unwrap()),
         credentials: None,
-        trust: Trust::default(),
+        outward: Outward::default(),
         job: "application".to_owned(),
         map: Map::default(),
         labels: Vec::new(),

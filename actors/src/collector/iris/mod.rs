@@ -85,7 +85,7 @@ impl IrisCollector {
         self.client.get_or_insert_with(|| {
             let credentials = settings.credentials.as_ref();
             let authorization = credentials.map(Credentials::header);
-            Client::new(settings.url.clone(), &settings.trust, authorization)
+            Client::new(settings.url.clone(), &settings.outward, authorization)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::{BaseUrl, Credentials, Trust};
+use crate::http::{BaseUrl, Credentials, Outward};
 
 /// One instance.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub struct IrisSettings {
     pub url: BaseUrl,
     /// Whom it knows us as, if it asks.
     pub credentials: Option<Credentials>,
-    /// Whose certificates are believed.
-    pub trust: Trust,
+    /// Whose certificates are believed, and which proxies are on the way.
+    pub outward: Outward,
     /// The label `job` of the families it tells itself.
     pub job: String,
     /// Only the productions of these; of all if none is named.

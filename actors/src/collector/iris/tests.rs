@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use exposition::Value;
 
 use super::*;
-use crate::http::Trust;
+use crate::http::Outward;
 
 const WINDOWS: &str = "iris/metrics-irishealth-2024.1-windows-idle-production.txt";
 const LINUX: &str = "iris/metrics-irishealth-2026.1-linux-active-production.EXCERPT.txt";
@@ -29,7 +29,7 @@ pub(super) fn settings() -> IrisSettings {
         name: "main".to_owned(),
         url: "http://iris:52773".parse().unwrap(),
         credentials: None,
-        trust: Trust::default(),
+        outward: Outward::default(),
         job: "iris".to_owned(),
         namespaces: Vec::new(),
         databases: Vec::new(),

@@ -10,7 +10,7 @@ use std::{
 use tokio::task::LocalSet;
 
 use super::{super::tests::settings, *};
-use crate::http::{BaseUrl, Trust};
+use crate::http::{BaseUrl, Outward};
 
 const NO_ROWS: &str = r#"{"status":{"errors":[],"summary":""},"result":{"content":[]}}"#;
 /// Longer than a statement may take.
@@ -93,7 +93,7 @@ async fn a_slow_statement_is_left_out_of_ten_rounds_and_that_is_told() {
         ..settings()
     };
     let native = Native::read(b"iris_interop_hosts{id=\"N\"} 1\n");
-    let mut client = Client::new(url, &Trust::default(), None);
+    let mut client = Client::new(url, &Outward::default(), None);
     let mut sql = Sql::default();
     let rounds = async {
         for round in 1..=12 {
