@@ -26,7 +26,7 @@ use crate::{
         Observation, Probe, Retuned, Verdict,
     },
     own::{self, OwnMetrics},
-    page::Page,
+    page::{Page, Pages},
     stand_in,
     standing::{SourceStatus, Standing, Uptimes},
     summary::{Judgement, Summary, TargetStatus, judge},
@@ -74,8 +74,7 @@ pub struct Aggregator {
     settings: AggregatorSettings,
     checkpoint: Checkpoint,
     standing: Standing,
-    /// The last page of each format, and the standing it was made from.
-    pages: Vec<(u64, Instant, Arc<Page>)>,
+    pages: Pages,
     summary: Option<(Instant, Arc<Summary>)>,
     health: Option<Arc<HealthReport>>,
     keep: Keep,
@@ -96,7 +95,7 @@ impl Aggregator {
             settings,
             checkpoint: start.checkpoint(),
             standing,
-            pages: Vec::new(),
+            pages: Pages::default(),
             summary: None,
             keep: Keep::default(),
             trends: BTreeMap::new(),
@@ -117,12 +116,7 @@ impl Aggregator {
 
     fn page(&mut self, format: Format) -> Arc<Page> {
         let now = Instant::now();
-        let version = self.standing.version();
-        let cached = self
-            .pages
-            .iter()
-            .find(|(of, until, page)| *of == version && now < *until && page.format == format);
-        if let Some((_, _, page)) = cached {
+        if let Some(page) = self.pages.of(&self.standing, format, now) {
             return page.clone();
         }
         let own = own_families(&self.standing, &self.settings);
@@ -132,8 +126,11 @@ impl Aggregator {
             .standing
             .next_expiry(now)
             .map_or(until, |expiry| expiry.min(until));
-        self.pages.retain(|(_, _, old)| old.format != format);
-        self.pages.push((version, until, page.clone()));
+        self.pages.put(page.clone(), &self.standing, until);
+        if self.checkpoint.is_current() {
+            let pages = Arc::new(self.pages.clone());
+            self.settings.last_known.pages.store(pages);
+        }
         page
     }
 

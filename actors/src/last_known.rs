@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use exposition::text::Format;
+use tokio::time::Instant;
 
 use crate::{
     alert::evaluator::RuleFigures,
     health::HealthReport,
+    page::{Page, Pages},
     standing::Standing,
     summary::{ActiveAlert, Summary},
 };
@@ -17,6 +20,8 @@ use crate::{
 pub struct LastKnown {
     /// Written by the aggregator.
     pub standing: ArcSwap<Standing>,
+    /// Rendered by the aggregator when it was asked; they hold as long as it would give them.
+    pub pages: ArcSwap<Pages>,
     /// Written by the aggregator.
     pub summary: ArcSwapOption<Summary>,
     /// How rules do; written by the evaluator.
@@ -31,5 +36,11 @@ impl LastKnown {
     /// Nothing is known yet.
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// The page the aggregator would give, where nothing has changed since it was asked last.
+    pub fn page(&self, format: Format, now: Instant) -> Option<Arc<Page>> {
+        let (standing, pages) = (self.standing.load(), self.pages.load());
+        pages.of(&standing, format, now).cloned()
     }
 }

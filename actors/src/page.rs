@@ -1,6 +1,11 @@
 //! The page of `/metrics`: everything that counts now, as text.
 
-use std::{borrow::Cow, collections::BTreeMap, io::Write, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::Write,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use exposition::{
@@ -56,11 +61,63 @@ impl Page {
     }
 }
 
+/// The last page of each format, and how long it holds: a few, however many ask.
+#[derive(Debug, Clone, Default)]
+pub struct Pages(Vec<Held>);
+
+#[derive(Debug, Clone)]
+struct Held {
+    /// Of the standing it was made from.
+    version: u64,
+    until: Instant,
+    page: Arc<Page>,
+}
+
+impl Pages {
+    /// The page of a standing, where one was rendered and still holds.
+    pub fn of(&self, standing: &Standing, format: Format, now: Instant) -> Option<&Arc<Page>> {
+        let version = standing.version();
+        let holds = |held: &&Held| {
+            held.version == version && now < held.until && held.page.format == format
+        };
+        self.0.iter().find(holds).map(|held| &held.page)
+    }
+
+    /// In place of the one before of its format. Holds for the standing it was made from, until then.
+    pub(crate) fn put(&mut self, page: Arc<Page>, standing: &Standing, until: Instant) {
+        self.0.retain(|held| held.page.format != page.format);
+        self.0.push(Held {
+            version: standing.version(),
+            until,
+            page,
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::standing::tests::observed;
     use std::io::Read;
+
+    #[test]
+    fn a_page_holds_for_its_standing_and_its_time() {
+        let (now, format) = (Instant::now(), Format::Prometheus004);
+        let later = now + std::time::Duration::from_secs(1);
+        let mut standing = Standing::default();
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        let mut pages = Pages::default();
+        assert!(pages.of(&standing, format, now).is_none());
+        let page = || Arc::new(Page::render(&standing, &[], format));
+        pages.put(page(), &standing, later);
+        assert!(pages.of(&standing, format, now).is_some());
+        assert!(pages.of(&standing, format, later).is_none());
+        assert!(pages.of(&standing, Format::OpenMetrics1, now).is_none());
+        pages.put(page(), &standing, later);
+        assert_eq!(pages.0.len(), 1);
+        standing.take(observed("a", "x", &[("one", 2.0)]));
+        assert!(pages.of(&standing, format, now).is_none());
+    }
 
     #[test]
     fn families_of_the_same_name_are_told_once_and_compress_to_the_same_text() {
