@@ -82,6 +82,8 @@ pub struct Aggregator {
     trends: BTreeMap<Subject, Trend>,
     /// Somebody looks.
     looking: bool,
+    /// Whoever watches is told with the next tick.
+    ticking: bool,
 }
 
 impl Aggregator {
@@ -100,6 +102,7 @@ impl Aggregator {
             keep: Keep::default(),
             trends: BTreeMap::new(),
             looking: false,
+            ticking: false,
         };
         // Taken is gone: were it to fail before its first observation, the next must inherit, too.
         aggregator.leave();
@@ -193,11 +196,21 @@ impl Aggregator {
         });
     }
 
-    /// Tells whoever watches how the targets are.
-    fn tick(&mut self, _: &mut Context<Self>) {
-        if !self.settings.events.is_watched() || !self.checkpoint.is_current() {
+    /// Ticks as long as anybody watches; without them no thread has to wake for it.
+    fn tick_if_watched(&mut self, ctx: &mut Context<Self>) {
+        if self.ticking || !self.settings.events.is_watched() || !self.checkpoint.is_current() {
             return;
         }
+        self.ticking = true;
+        ctx.run_later(TICK, |me, ctx| {
+            me.ticking = false;
+            me.tick();
+            me.tick_if_watched(ctx);
+        });
+    }
+
+    /// Tells whoever watches how the targets are.
+    fn tick(&self) {
         let thresholds = &self.settings.tuning.load().thresholds;
         let judged = judge(&self.standing, thresholds, Instant::now());
         let whole = judged
@@ -323,7 +336,6 @@ impl Actor for Aggregator {
         self.expect_silence(ctx);
         self.keep_own(ctx);
         ctx.run_later(LOOK, Self::look_back);
-        ctx.run_interval(TICK, Self::tick);
     }
 }
 
@@ -338,7 +350,8 @@ impl Handler<Retuned> for Aggregator {
 impl Handler<Observation> for Aggregator {
     type Result = ();
 
-    fn handle(&mut self, mut observation: Observation, _: &mut Self::Context) {
+    fn handle(&mut self, mut observation: Observation, ctx: &mut Self::Context) {
+        self.tick_if_watched(ctx);
         let (refresh, source) = (observation.outcome.refresh, observation.source.clone());
         let tuning = self.settings.tuning.load();
         let applications = &tuning.applications;

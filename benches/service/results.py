@@ -37,8 +37,9 @@ class Results:
         self.complaints = []
 
     def put(self, row, name, value):
-        """One more reading."""
-        self._readings.setdefault((row, name), []).append(value)
+        """One more reading. A script that could not take it has said None."""
+        if value is not None:
+            self._readings.setdefault((row, name), []).append(value)
 
     def complain(self, what):
         """Makes the run invalid without ending it."""

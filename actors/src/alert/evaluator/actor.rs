@@ -11,7 +11,6 @@ use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
 use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
-use tokio::time::Instant;
 
 use super::{
     EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
@@ -37,8 +36,8 @@ pub struct EvaluatorActor {
     slot: Slot,
     /// Away while rules run.
     bench: Option<Box<Bench>>,
-    /// Since when it is away.
-    running: Option<Instant>,
+    /// When it is given up, while it is away.
+    given_up: Option<SpawnHandle>,
     /// Which bench it is: what comes back from one that was given up counts no more.
     turn: u64,
     /// The disk does not answer: rules read what is in memory.
@@ -68,7 +67,7 @@ impl EvaluatorActor {
         let mut me = EvaluatorActor {
             slot: start.checkpoint(),
             bench: None,
-            running: None,
+            given_up: None,
             turn: 0,
             memory_only: false,
             came: BTreeSet::new(),
@@ -102,7 +101,6 @@ impl EvaluatorActor {
             evaluator,
             processes: Processes::default(),
         }));
-        self.running = None;
     }
 
     fn leave(&self) {
@@ -138,7 +136,7 @@ impl EvaluatorActor {
             ctx.cancel_future(due);
         }
         self.again = false;
-        self.running = Some(Instant::now());
+        self.given_up = Some(ctx.run_later(STUCK, Self::give_up));
         let (turn, at) = (self.turn, self.now_ms());
         let came = mem::take(&mut self.came);
         let reader = self.reader();
@@ -155,7 +153,9 @@ impl EvaluatorActor {
                 return;
             }
             me.bench = Some(bench);
-            me.running = None;
+            if let Some(given_up) = me.given_up.take() {
+                ctx.cancel_future(given_up);
+            }
             me.done(done, at, ctx);
         });
     }
@@ -269,11 +269,8 @@ impl EvaluatorActor {
     }
 
     /// Rules that do not come back are waiting for a disk: others go on in their place.
-    fn watch(&mut self, ctx: &mut Context<Self>) {
-        let stuck = self.running.is_some_and(|since| since.elapsed() >= STUCK);
-        if !stuck {
-            return;
-        }
+    fn give_up(&mut self, ctx: &mut Context<Self>) {
+        self.given_up = None;
         if !self.memory_only {
             log::error!(
                 "alerts: rules have read history for {} s; they go on with what is in memory",
@@ -373,7 +370,6 @@ impl Actor for EvaluatorActor {
         self.run(ctx);
         ctx.run_later(Duration::from_secs(2), Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
-        ctx.run_interval(Duration::from_secs(1), Self::watch);
         ctx.run_interval(Duration::from_secs(30), Self::checkpoint_now);
         ctx.run_interval(LOOK, |me, _| {
             if let Some(bench) = &mut me.bench {

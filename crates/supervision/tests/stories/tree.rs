@@ -371,3 +371,21 @@ fn whoever_waits_for_room_learns_that_there_will_be_none() {
         assert_eq!(w.tell_wait(Count).await.unwrap_err().why, Refused::Stopped);
     });
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_is_called_after_its_actor() {
+    story(|| async {
+        let (child, log) = (worker_ref("a-name-of-its-own"), Log::default());
+        let _root =
+            grow(patient(Strategy::OneForOne).child(worker(&child, "a-name-of-its-own", &log)));
+        until_up(&child).await;
+        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let names = threads.filter_map(|thread| {
+            // One may have ended meanwhile.
+            std::fs::read_to_string(thread.ok()?.path().join("comm")).ok()
+        });
+        let of_it = names.filter(|name| name.trim_end() == "a-name-of-its-o");
+        assert_eq!(of_it.count(), 1);
+    });
+}

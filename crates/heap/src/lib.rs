@@ -1,0 +1,50 @@
+//! How the allocator of the C library keeps its memory.
+//!
+//! glibc gives each of the first threads an arena of its own, eight for each core, and what is free in
+//! one is of no use to another. A process of twenty threads that mostly sleep gains nothing from it:
+//! measured, Vitals with ten thousand alerts has 72 instead of 102 MB resident with one arena, idle
+//! 4.3 instead of 5.4, and answers as many requests. Small sizes still come from a cache of each thread.
+
+/// Has all threads share one arena. Called before the first of them is started; only the thread of
+/// `main` may be there. Without effect where the C library is another than glibc.
+pub fn share_one_arena() {
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: mallopt(3) takes two numbers, and these are a parameter and a value it documents. It
+        // locks what it changes. A refusal, by 0, leaves all as it was.
+        #[allow(unsafe_code)]
+        let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+    }
+}
+
+#[cfg(all(test, target_env = "gnu"))]
+mod tests {
+    use std::{fs, hint::black_box, thread};
+
+    /// Mappings an arena is made of: 64 MiB (`HEAP_MAX_SIZE`) of addresses, most of them without rights.
+    fn arenas() -> usize {
+        let maps = fs::read_to_string("/proc/self/smaps").unwrap();
+        let sizes = maps.lines().filter_map(|line| {
+            let size = line.strip_prefix("Size:")?.trim().strip_suffix(" kB")?;
+            size.parse::<u64>().ok()
+        });
+        sizes.filter(|kb| (60_000..65_537).contains(kb)).count()
+    }
+
+    #[test]
+    fn threads_have_no_arenas_of_their_own() {
+        super::share_one_arena();
+        let before = arenas();
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                thread::spawn(|| {
+                    let kept: Vec<_> = (0..100).map(|n| vec![n as u8; 5_000]).collect();
+                    (black_box(kept), arenas())
+                })
+            })
+            .collect();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap().1, before);
+        }
+    }
+}
