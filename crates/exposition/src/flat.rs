@@ -44,21 +44,36 @@ impl MetricFamily {
             .flat_map(|metric| self.flattened(metric))
     }
 
-    fn flattened<'f>(&'f self, metric: &'f Metric) -> Vec<FlatSeries<'f>> {
-        let series = |suffix, kind, labels, value| FlatSeries {
+    fn flattened<'f>(&'f self, metric: &'f Metric) -> impl Iterator<Item = FlatSeries<'f>> {
+        let of_one = [MetricType::Counter, MetricType::Gauge, MetricType::Untyped];
+        let one = match metric.value {
+            Value::Number(value) if of_one.contains(&self.kind) => Some(FlatSeries {
+                name: Cow::Borrowed(&*self.name),
+                kind: self.kind,
+                labels: metric.labels.clone(),
+                value,
+                timestamp_ms: metric.timestamp_ms,
+            }),
+            _ => None,
+        };
+        one.into_iter().chain(self.parts(metric))
+    }
+
+    /// Of a histogram or a summary.
+    fn parts<'f>(&'f self, metric: &'f Metric) -> Vec<FlatSeries<'f>> {
+        let series = |suffix, labels, value| FlatSeries {
             name: self.suffixed(suffix),
-            kind,
+            kind: MetricType::Untyped,
             labels,
             value,
             timestamp_ms: metric.timestamp_ms,
         };
-        let part =
-            |suffix, value| series(suffix, MetricType::Untyped, metric.labels.clone(), value);
+        let part = |suffix, value| series(suffix, metric.labels.clone(), value);
         let within = |suffix, label, limit, value| {
             let mut text = String::new();
             number::push(&mut text, limit, Format::Prometheus004);
             let labels = metric.labels.with(label, text);
-            series(suffix, MetricType::Untyped, labels, value)
+            series(suffix, labels, value)
         };
         match (&metric.value, self.kind) {
             (Value::Histogram(histogram), MetricType::Histogram) => {
@@ -85,12 +100,6 @@ impl MetricFamily {
                     part("_count", summary.count as f64),
                 ])
                 .collect(),
-            (
-                Value::Number(value),
-                MetricType::Counter | MetricType::Gauge | MetricType::Untyped,
-            ) => {
-                vec![series("", self.kind, metric.labels.clone(), *value)]
-            }
             _ => Vec::new(),
         }
     }

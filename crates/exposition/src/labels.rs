@@ -90,13 +90,16 @@ impl Labels {
     pub fn with(&self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Labels {
         let one: (Arc<str>, Arc<str>) = (name.into(), value.into());
         debug_assert!(one.1.is_empty() || is_label_name(&one.0), "{}", one.0);
-        let others = self.0.iter().filter(|(known, _)| *known != one.0).cloned();
-        let mut all: Vec<_> = others.collect();
-        if !one.1.is_empty() {
-            let at = all.partition_point(|(known, _)| *known < one.0);
-            all.insert(at, one);
+        let (before, behind) = match self.0.binary_search_by(|(known, _)| known.cmp(&one.0)) {
+            Ok(at) => (&self.0[..at], &self.0[at + 1..]),
+            Err(at) => (&self.0[..at], &self.0[at..]),
+        };
+        // Of known length: it is put together where it stays.
+        let (before, behind) = (before.iter().cloned(), behind.iter().cloned());
+        match one.1.is_empty() {
+            true => Labels(before.chain(behind).collect()),
+            false => Labels(before.chain([one]).chain(behind).collect()),
         }
-        Labels(all.into())
     }
 
     /// Only those labels whose name is wanted.
