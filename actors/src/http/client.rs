@@ -247,9 +247,7 @@ impl Client {
             body,
         })
     }
-}
 
-impl Client {
     /// As awc is to ask for it. TLS, if any, is below awc: to it all is plain.
     fn uri(&self, path: &str) -> Result<Uri, Failure> {
         let (server, path) = (self.url.endpoint().to_string(), self.url.path(path));

@@ -478,3 +478,21 @@ async fn a_proxy_that_is_away_is_named() {
         assert_eq!(failure.detail, expected);
     }
 }
+
+#[tokio::test]
+async fn whoever_gives_up_waiting_for_a_proxy_asks_it_again() {
+    let refused = b"HTTP/1.1 503 No\r\n\r\n".to_vec();
+    let proxy = Server::new([Do::Hang(Vec::new()), Do::Say(refused)]);
+    LocalSet::new()
+        .run_until(async {
+            let mut client = through(&proxy, "https://iris");
+            let asked = ask(&mut client, PATIENT);
+            assert!(tokio::time::timeout(SHORT, asked).await.is_err());
+            let failure = ask(&mut client, PATIENT).await.unwrap_err();
+            assert_eq!(failure.reason, Reason::Unavailable);
+        })
+        .await;
+    let asked = proxy.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|asked| asked.starts_with("CONNECT ")));
+}

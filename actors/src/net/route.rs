@@ -75,34 +75,18 @@ impl Route {
 
     /// Without TLS, whatever is spoken there later.
     pub(crate) async fn connect(&mut self, until: Instant) -> Result<TcpStream, Failure> {
-        let addresses = self.resolver.addresses(until).await?;
-        let (stream, _) = connect::first(&addresses, until).await?;
-        // A question is one small packet: it must not wait for more.
-        let _ = stream.set_nodelay(true);
-        Ok(stream)
-    }
-
-    async fn connect_through(
-        &mut self,
-        proxy: &OnTheWay,
-        until: Instant,
-    ) -> Result<TcpStream, Failure> {
-        let mut stream = self.connect(until).await?;
-        if let Some((to, authorization)) = &proxy.tunnel {
-            tunnel::open(&mut stream, to, authorization.as_deref(), until).await?;
-        }
-        Ok(stream)
+        connect(&mut self.resolver, until).await
     }
 
     /// As it is spoken there.
     pub(crate) async fn dial(&mut self, until: Instant) -> Result<Dialed, Failure> {
-        let stream = match self.proxy.take() {
-            None => self.connect(until).await?,
+        let stream = match &self.proxy {
+            None => connect(&mut self.resolver, until).await?,
             Some(proxy) => {
-                let stream = self.connect_through(&proxy, until).await;
-                self.proxy = Some(proxy);
+                let stream = proxy.connect(&mut self.resolver, until).await;
                 stream.map_err(|failure| {
-                    let detail = format!("the proxy {}: {}", self.endpoint(), failure.detail);
+                    let proxy = self.resolver.endpoint();
+                    let detail = format!("the proxy {proxy}: {}", failure.detail);
                     Failure::new(failure.reason, detail)
                 })?
             }
@@ -124,6 +108,24 @@ impl Route {
             Err(_) => Err(Failure::new(Reason::Timeout, "no end of the TLS handshake")),
         }
     }
+}
+
+impl OnTheWay {
+    async fn connect(&self, resolver: &mut Resolver, until: Instant) -> Result<TcpStream, Failure> {
+        let mut stream = connect(resolver, until).await?;
+        if let Some((to, authorization)) = &self.tunnel {
+            tunnel::open(&mut stream, to, authorization.as_deref(), until).await?;
+        }
+        Ok(stream)
+    }
+}
+
+async fn connect(resolver: &mut Resolver, until: Instant) -> Result<TcpStream, Failure> {
+    let addresses = resolver.addresses(until).await?;
+    let (stream, _) = connect::first(&addresses, until).await?;
+    // A question is one small packet: it must not wait for more.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
 }
 
 /// What a certificate must be for, if it can be in one.
