@@ -496,3 +496,42 @@ async fn whoever_gives_up_waiting_for_a_proxy_asks_it_again() {
     assert_eq!(asked.len(), 2);
     assert!(asked.iter().all(|asked| asked.starts_with("CONNECT ")));
 }
+
+#[tokio::test]
+async fn a_proxy_that_does_not_open_the_way_is_named() {
+    for (answer, reason, detail) in [
+        (
+            Do::Hang(Vec::new()),
+            Reason::Timeout,
+            "no answer to CONNECT",
+        ),
+        (
+            Do::SayAndClose(b"HTTP/1.1 200".to_vec()),
+            Reason::Http,
+            "it hung up instead of answering CONNECT",
+        ),
+        (
+            Do::Say(b"SSH-2.0-x 200\r\n\r\n".to_vec()),
+            Reason::Http,
+            "what was answered to CONNECT is not HTTP",
+        ),
+        (
+            Do::Say(vec![b'x'; 20_000]),
+            Reason::Http,
+            "what was answered to CONNECT is not HTTP",
+        ),
+    ] {
+        // Only one of them has to be waited for.
+        let patience = match answer {
+            Do::Hang(_) => 5 * SHORT,
+            _ => PATIENT,
+        };
+        let proxy = Server::new([answer]);
+        let failure = LocalSet::new()
+            .run_until(async { ask(&mut through(&proxy, "https://iris"), patience).await })
+            .await
+            .unwrap_err();
+        let detail = format!("the proxy {}: {detail}", proxy.address);
+        assert_eq!(failure, Failure::new(reason, detail));
+    }
+}

@@ -1,7 +1,6 @@
 //! Bringing an incarnation to life, the actor's type erased.
 
 use std::{
-    ffi::CString,
     sync::{Arc, atomic::Ordering::*},
     time::Duration,
 };
@@ -56,7 +55,7 @@ pub(crate) trait Launch: Send + Sync {
 /// Where threads are listed (`top -H`), each is called after its actor; Linux shows 15 bytes.
 fn name_thread(name: &str) {
     #[cfg(target_os = "linux")]
-    if let Ok(name) = CString::new(name) {
+    if let Ok(name) = std::ffi::CString::new(name) {
         // Without it, it is called after the thread that started it.
         let _ = rustix::thread::set_name(&name);
     }
