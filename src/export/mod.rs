@@ -60,16 +60,17 @@ impl Order {
     /// # Errors
     /// When it is too much for a table.
     pub(crate) fn begin(&self, reader: Reader) -> Result<Export, TooManyColumns> {
-        let series = selection::series(&reader, &self.selectors, self.from, self.to);
+        let grid = self.step.map(|step| Grid {
+            start: self.from,
+            step,
+        });
+        let first = grid.map_or(self.from, |grid| grid.since(self.from));
+        let series = selection::series(&reader, &self.selectors, first, self.to);
         if self.shape == Shape::Wide && series.len() > MOST_COLUMNS {
             return Err(TooManyColumns(series.len()));
         }
         // There is nothing to look for beyond what is stored.
         let (first, last) = reader.span().unwrap_or((self.from, self.to));
-        let grid = self.step.map(|step| Grid {
-            start: self.from,
-            step,
-        });
         let from = grid.map_or(first, |grid| grid.at_or_before(first));
         let to = grid.map_or(last, |grid| grid.at_or_after(last));
         Ok(Export {

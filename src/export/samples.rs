@@ -11,9 +11,14 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// The first moment of the grid at or after a time: what is in a step is told at its end.
+    /// The first moment of the grid at or after a time.
     pub(super) fn at_or_after(self, time: i64) -> i64 {
         time + (self.start - time).rem_euclid(self.step)
+    }
+
+    /// The first time of the step that ends at this moment: what is measured in a step is told at its end.
+    pub(super) fn since(self, end: i64) -> i64 {
+        end - self.step + 1
     }
 
     pub(super) fn at_or_before(self, time: i64) -> i64 {
@@ -60,8 +65,7 @@ impl<'r> Samples<'r> {
         (from, to): (i64, i64),
         grid: Option<Grid>,
     ) -> Self {
-        // What is measured in a step before its end, is told at its end.
-        let first = grid.map_or(from, |grid| from - grid.step + 1);
+        let first = grid.map_or(from, |grid| grid.since(from));
         Samples {
             chunks: reader.stream(series, first, to),
             grid,

@@ -176,6 +176,13 @@ fn a_wide_table_is_aligned_in_time() {
          2026-09-21T14:13:20.000Z,1,\r\n\
          2026-09-21T14:13:30.000Z,2,5\r\n"
     );
+    // The step that ends where it begins was measured before.
+    let only_before = vec![(up("a"), vec![(BASE - 5_000, 1.0)])];
+    assert_eq!(
+        export(&only_before, &steps),
+        "timestamp,\"up{job=\"\"a\"\"}\"\r\n\
+         2026-09-21T14:13:20.000Z,1\r\n"
+    );
 }
 
 #[test]
