@@ -2,15 +2,19 @@
 
 mod sources;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
-use promql::Engine;
+use promql::{Engine, Limits};
 use supervision::{Backoff, Capacity, ChildSpec, Ref};
 use tokio::sync::watch;
 use vitals_actors::{
     alert::{
         dispatcher::Outlet,
-        evaluator::Ruling,
+        evaluator::{PromisedRuling, Ruling},
         rules::{self, LoadError, RuleSet},
         sink::{
             SinkActor, SinkSettings,
@@ -40,7 +44,8 @@ const SINK_CAPACITY: Capacity = Capacity {
 
 /// The engine that reads and bounds rules.
 pub(crate) fn engine(settings: &Settings) -> Engine {
-    let mut limits = settings.query.limits();
+    // How long a question may be that comes from outside is nothing to a file of the operator's.
+    let mut limits = settings.query.limits().with_bytes(Limits::MOST_BYTES);
     limits.timeout = limits.timeout.min(RULE_TIMEOUT);
     Engine::new(limits)
 }
@@ -50,27 +55,46 @@ pub(crate) fn engine(settings: &Settings) -> Engine {
 /// # Errors
 /// Everything that is wrong with them.
 pub(crate) fn rules(settings: &Settings) -> Result<RuleSet, LoadError> {
-    let engine = engine(settings);
-    let mut set = rules::load(Path::new(""), &settings.alerts.rules, &engine)?;
-    let mut built_in = sources::built_in(&engine)?;
-    if set.files.is_empty() {
-        sources::set_origins_of_product(settings, &mut built_in);
-        return Ok(built_in);
-    }
-    sources::set_origins(settings, &mut set, &built_in);
-    Ok(set)
+    Ok(of_files(settings)?.unwrap_or_else(|| built_in(settings)))
 }
 
-/// The rules, and what they are evaluated with.
+/// The rules of the files the settings name, if any of them is there.
+fn of_files(settings: &Settings) -> Result<Option<RuleSet>, LoadError> {
+    let engine = engine(settings);
+    let mut set = rules::load(Path::new(""), &settings.alerts.rules, &engine)?;
+    if set.files.is_empty() {
+        return Ok(None);
+    }
+    sources::set_origins(settings, &mut set, &sources::built_in(&engine));
+    Ok(Some(set))
+}
+
+fn built_in(settings: &Settings) -> RuleSet {
+    let mut set = sources::built_in(&engine(settings));
+    sources::set_origins_of_product(settings, &mut set);
+    set
+}
+
+/// The rules, and what they are evaluated with. Nothing can be wrong with those built in: they are read
+/// when they are needed.
 ///
 /// # Errors
-/// Everything that is wrong with them.
-pub(crate) fn ruling(settings: &Settings) -> Result<Ruling, LoadError> {
+/// Everything that is wrong with the files.
+pub(crate) fn ruling(settings: &Settings) -> Result<PromisedRuling, LoadError> {
+    let files = of_files(settings)?;
+    let settings = settings.clone();
+    Ok(LazyLock::new(Box::new(move || {
+        let rules = files.unwrap_or_else(|| built_in(&settings));
+        with_settings(rules, &settings)
+    })))
+}
+
+fn with_settings(rules: RuleSet, settings: &Settings) -> Ruling {
     let external = &settings.global.external_labels;
     let labels = external.iter().map(|(n, v)| (n.as_str(), v.as_str()));
     let url = settings.server.external_url.as_ref();
-    Ok(Ruling {
-        rules: rules(settings)?,
+    Ruling {
+        rules,
         settings: state::Settings {
             engine: engine(settings),
             interval: settings.collect.interval,
@@ -79,7 +103,7 @@ pub(crate) fn ruling(settings: &Settings) -> Result<Ruling, LoadError> {
             external_url: url.map_or_else(|| url_of(settings), ToString::to_string),
             ..state::Settings::default()
         },
-    })
+    }
 }
 
 /// Where whoever is told finds us, as far as we can know.

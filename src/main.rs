@@ -36,7 +36,7 @@ use cli::{Cli, Command};
 use settings::Settings;
 
 fn main() -> ExitCode {
-    heap::share_one_arena();
+    footprint::share_one_arena();
     build::starts();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

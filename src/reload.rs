@@ -5,7 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
@@ -22,7 +22,7 @@ use tokio::{
 use vitals_actors::{
     aggregator::Aggregator,
     alert::{
-        evaluator::{EvaluatorActor, Ruling},
+        evaluator::{EvaluatorActor, PromisedRuling},
         rules::LoadError,
     },
     health::Health,
@@ -57,7 +57,7 @@ pub(crate) struct Reloader {
     pub(crate) aggregator: Ref<Aggregator>,
     pub(crate) evaluator: Ref<EvaluatorActor>,
     /// The rules there are.
-    pub(crate) ruling: Arc<ArcSwap<Ruling>>,
+    pub(crate) ruling: Arc<ArcSwap<PromisedRuling>>,
     pub(crate) health: Ref<Health>,
     pub(crate) collectors: Arc<Collectors>,
     pub(crate) own: OwnMetrics,
@@ -154,6 +154,7 @@ impl Reloader {
             let loaded = Settings::load(&flags, std::env::vars_os());
             let loaded = loaded.map_err(ReloadError::from).and_then(|settings| {
                 let ruling = alerting::ruling(&settings)?;
+                LazyLock::force(&ruling); // here, where nobody waits for this thread
                 Ok((settings, ruling))
             });
             drop(told.send((loaded, gate)));
@@ -261,7 +262,8 @@ mod tests {
         let (settings, flags) = (Settings::default(), Flags::default());
         let main = actix_rt::Arbiter::current();
         let store = Store::open(None, &settings.history).unwrap();
-        let parts = Parts::new(settings, Ruling::default(), flags, listener, store, main).unwrap();
+        let ruling = alerting::ruling(&settings).unwrap();
+        let parts = Parts::new(settings, ruling, flags, listener, store, main).unwrap();
         let reloader = &parts.shared.reloader;
         let under_way = reloader.gate.clone().lock_owned().await;
         let before = reloader.live.load_full();

@@ -31,7 +31,7 @@ use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::{
         dispatcher::{Cadence, Dispatcher, DispatcherSettings},
-        evaluator::{EvaluatorActor, EvaluatorSettings, Ruling},
+        evaluator::{EvaluatorActor, EvaluatorSettings, PromisedRuling},
     },
     clock::Clock,
     events::Events,
@@ -96,7 +96,7 @@ impl Parts {
     /// When the names of Vitals' own metrics clash.
     pub(crate) fn new(
         settings: Settings,
-        ruling: Ruling,
+        ruling: PromisedRuling,
         flags: Flags,
         listener: TcpListener,
         store: Store,

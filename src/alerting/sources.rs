@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use promql::{Engine, METRIC_NAME, Matcher, Test};
 use vitals_actors::alert::{
     built_in::RULES,
-    rules::{self, LoadError, Origin, Rule, RuleSet},
+    rules::{self, Origin, Rule, RuleSet},
 };
 
 use crate::{collectors::connections, settings::Settings};
@@ -25,18 +25,17 @@ pub(crate) fn may_match(settings: &Settings, selector: &[Matcher]) -> bool {
     })
 }
 
-/// The rules of the product.
-///
-/// # Errors
-/// Never, as long as they are good.
-pub(super) fn built_in(engine: &Engine) -> Result<RuleSet, LoadError> {
+/// The rules of the product. That they are good is tested.
+pub(super) fn built_in(engine: &Engine) -> RuleSet {
     let mut set = RuleSet::default();
     for file in &RULES {
-        set.groups
-            .extend(rules::parse(file.name, file.text, engine)?);
+        match rules::parse(file.name, file.text, engine) {
+            Ok(groups) => set.groups.extend(groups),
+            Err(error) => log::error!("{error}"),
+        }
         set.files.push(file.name.to_owned());
     }
-    Ok(set)
+    set
 }
 
 /// Says which rules are of the product, and which of those read nothing but what comes from sources that
@@ -123,7 +122,7 @@ mod tests {
 
     /// The alerts of the product that have a source.
     fn awake(settings: &Settings) -> BTreeSet<String> {
-        let mut set = built_in(&Engine::default()).unwrap();
+        let mut set = built_in(&Engine::default());
         set_origins_of_product(settings, &mut set);
         let awake = Origin::Product { has_source: true };
         let awake = set.rules().filter(|(_, rule)| rule.origin == awake);
@@ -168,7 +167,7 @@ mod tests {
             groups: rules::parse("my.yml", text, &engine).unwrap(),
             files: vec!["my.yml".to_owned()],
         };
-        set_origins(&settings(&[]), &mut set, &built_in(&engine).unwrap());
+        set_origins(&settings(&[]), &mut set, &built_in(&engine));
         let origins: Vec<_> = set.rules().map(|(_, rule)| rule.origin).collect();
         let asleep = Origin::Product { has_source: false };
         assert_eq!(origins, [asleep, Origin::User], "a copy of ours is ours");

@@ -4,14 +4,17 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::Path,
+    pin::pin,
     process::ExitCode,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use actix_rt::{Arbiter, System};
+use futures::FutureExt;
 use supervision::{Exit, Root};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use vitals_actors::alert::evaluator::Ruling;
+use vitals_actors::alert::evaluator::PromisedRuling;
 
 use crate::{
     cli::Flags,
@@ -27,6 +30,9 @@ use crate::{
 
 /// Connections that wait to be accepted; the kernel may take fewer.
 const BACKLOG: i32 = 1_024;
+
+/// By then everybody has started, and read what there was to read.
+const STARTED: Duration = Duration::from_secs(3);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +54,7 @@ enum ServeError {
 }
 
 /// Runs until a signal, or until the tree gives up.
-pub(crate) fn run(settings: Settings, ruling: Ruling, flags: Flags) -> ExitCode {
+pub(crate) fn run(settings: Settings, ruling: PromisedRuling, flags: Flags) -> ExitCode {
     logging::start(&settings.log);
     match System::new().block_on(serve(settings, ruling, flags)) {
         Ok(Exit::Shutdown | Exit::Normal) => {
@@ -66,7 +72,11 @@ pub(crate) fn run(settings: Settings, ruling: Ruling, flags: Flags) -> ExitCode 
     }
 }
 
-async fn serve(settings: Settings, ruling: Ruling, flags: Flags) -> Result<Exit, ServeError> {
+async fn serve(
+    settings: Settings,
+    ruling: PromisedRuling,
+    flags: Flags,
+) -> Result<Exit, ServeError> {
     let listener = listen(settings.server.address)?;
     // The port may have been any free one.
     let address = listener.local_addr().unwrap_or(settings.server.address);
@@ -104,11 +114,22 @@ async fn serve(settings: Settings, ruling: Ruling, flags: Flags) -> Result<Exit,
     Ok(exit)
 }
 
+/// Nobody reads settings and rules again for weeks: what only the start has touched need not stay.
+async fn forget_the_start() {
+    tokio::time::sleep(STARTED).await;
+    let given_back = actix_rt::task::spawn_blocking(footprint::give_back_the_start).await;
+    if let Ok(Err(error)) = given_back {
+        log::debug!("memory of the start is not given back: {error}");
+    }
+}
+
 async fn until_the_end(root: &Root, shared: &Shared, signals: &mut Signals) -> Exit {
     let mut stopping = false;
+    let mut start = pin!(forget_the_start().fuse());
     loop {
         let asked = tokio::select! {
             exit = root.exit() => return exit,
+            () = &mut start => continue,
             asked = signals.next() => asked,
         };
         match asked {

@@ -99,10 +99,8 @@ pub(super) struct Lasts {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use vitals_actors::alert::evaluator::Ruling;
-
     use super::*;
-    use crate::{cli::Flags, store::Store, tree::Parts};
+    use crate::{alerting, cli::Flags, store::Store, tree::Parts};
 
     /// Everything a handler can reach, with no actor behind it.
     pub(crate) fn shared() -> Arc<Shared> {
@@ -110,7 +108,8 @@ pub(super) mod tests {
         let main = actix_rt::Arbiter::current();
         let (settings, flags) = (Settings::default(), Flags::default());
         let store = Store::open(None, &settings.history).unwrap();
-        let parts = Parts::new(settings, Ruling::default(), flags, listener, store, main).unwrap();
+        let ruling = alerting::ruling(&settings).unwrap();
+        let parts = Parts::new(settings, ruling, flags, listener, store, main).unwrap();
         parts.shared.clone()
     }
 }

@@ -5,7 +5,7 @@
 //! head and is written when the disk is back.
 
 use std::{
-    io,
+    io, mem,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -26,6 +26,8 @@ use crate::{
 const UPTIMES: &str = "uptime.json";
 /// Larger files are not ours.
 const LARGEST_UPTIMES: u64 = 64 << 20;
+/// What rules make of samples comes a moment after them: both are written, and synced, as one.
+const GATHER: Duration = Duration::from_millis(10);
 /// Blocks are made so long at a time, and then for as long not: half a core is all there is.
 const SLICE: Duration = Duration::from_millis(20);
 /// A look for blocks to make, where nothing hints at any.
@@ -55,6 +57,8 @@ pub struct Journal {
     writing: Option<Instant>,
     /// More came while it wrote.
     again: bool,
+    /// Waits for what comes with the first.
+    gathering: bool,
     /// Away while it works.
     keeper: Option<Keeper>,
     /// Somebody writes uptimes.
@@ -82,6 +86,7 @@ impl Journal {
             settings,
             writing: None,
             again: false,
+            gathering: false,
             remembering: false,
             trouble: Troubles::default(),
         }
@@ -100,7 +105,7 @@ impl Journal {
         spawn_blocking_guarded(ctx, work, |(writer, written), me, ctx| {
             me.writer = Some(writer);
             me.written(&written);
-            if std::mem::take(&mut me.again) && written.is_ok() {
+            if mem::take(&mut me.again) && written.is_ok() {
                 me.write(ctx);
             }
         });
@@ -108,7 +113,7 @@ impl Journal {
 
     fn written(&mut self, written: &Result<Durable, JournalError>) {
         self.writing = None;
-        if std::mem::take(&mut self.trouble.slow) {
+        if mem::take(&mut self.trouble.slow) {
             log::info!("history: the disk answers again");
         }
         let failed = written.as_ref().err().map(ToString::to_string);
@@ -162,7 +167,7 @@ impl Journal {
     }
 
     fn remember(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.remembering, true) {
+        if mem::replace(&mut self.remembering, true) {
             return;
         }
         let standing = self.settings.last_known.standing.load_full();
@@ -199,7 +204,13 @@ impl Handler<Write> for Journal {
     type Result = ();
 
     fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
-        self.write(ctx);
+        if mem::replace(&mut self.gathering, true) {
+            return;
+        }
+        ctx.run_later(GATHER, |me, ctx| {
+            me.gathering = false;
+            me.write(ctx);
+        });
     }
 }
 

@@ -123,6 +123,13 @@ impl Homes {
             .collect()
     }
 
+    /// Whether the cursors are all that keeps a segment: it could go if they were on disk elsewhere.
+    pub(crate) fn is_kept_for_cursors(&self, in_use: Option<u64>) -> bool {
+        let anchor = self.anchor.filter(|anchor| Some(*anchor) != in_use);
+        let anchor = anchor.and_then(|anchor| self.segments.get(&anchor));
+        anchor.is_some_and(|segment| segment.live == 0)
+    }
+
     /// What is to be written next, those that were never written first.
     pub(crate) fn to_write(&self) -> impl Iterator<Item = u64> {
         self.unwritten.iter().chain(&self.moving).copied()

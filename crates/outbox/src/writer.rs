@@ -46,6 +46,8 @@ struct Work {
     /// Each with when it was appended.
     records: Vec<(Record, i64)>,
     dead: Vec<Dead>,
+    /// Cursors alone, for which there is room sooner: then what they were in can go.
+    makes_room: bool,
 }
 
 /// What was done.
@@ -68,11 +70,12 @@ impl Writer {
     pub(crate) fn run(mut self) {
         while let Some(work) = self.next_work() {
             let outcome = self.perform(&work);
+            let failed = outcome.is_err();
             let stopping = self.settle(&work, outcome);
             match self.pause {
-                Some(_) if stopping => break,
-                Some(pause) => self.rest(pause),
-                None => {}
+                Some(_) if failed && stopping => break,
+                Some(pause) if failed => self.rest(pause),
+                _ => {}
             }
         }
         let mut state = self.shared.state.lock();
@@ -88,10 +91,12 @@ impl Writer {
             let State { queue, .. } = &mut *state;
             let most = queue.options().max_disk();
             queue.homes.move_out_of_oldest(most, in_use);
+            let makes_room = self.pause.is_some() && queue.homes.is_kept_for_cursors(in_use);
             let mut bytes = 0;
             let records: Vec<_> = queue
                 .homes
                 .to_write()
+                .take_while(|_| !makes_room)
                 .map_while(|seq| {
                     let room = bytes < BATCH_BYTES;
                     let (record, born_ms) = queue.get(seq).filter(|_| room)?;
@@ -109,6 +114,7 @@ impl Writer {
                     cursors,
                     records,
                     dead,
+                    makes_room,
                 });
             }
             if state.stopping {
@@ -228,10 +234,14 @@ impl Writer {
                         queue.homes.written(record.seq, segment);
                     }
                 }
-                if self.pause.take().is_some() {
-                    log::info!("outbox: {} is written again", self.directory.display());
+                if work.makes_room {
+                    self.shared.durable.borrow().trouble // until records are written
+                } else {
+                    if self.pause.take().is_some() {
+                        log::info!("outbox: {} is written again", self.directory.display());
+                    }
+                    None
                 }
-                None
             }
             Err(error) => {
                 queue.moved = true;

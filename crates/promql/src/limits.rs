@@ -47,6 +47,12 @@ impl Limits {
         }
     }
 
+    /// The same, for texts of at most so many bytes, and of no more than [`Limits::MOST_BYTES`].
+    pub fn with_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes.min(Self::MOST_BYTES);
+        self
+    }
+
     /// Bytes of the longest text.
     pub fn bytes(&self) -> usize {
         self.bytes

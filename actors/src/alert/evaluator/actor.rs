@@ -11,9 +11,10 @@ use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
 use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
+use tokio::sync::watch;
 
 use super::{
-    EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
+    AFTER_THE_START, EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
     bench::{Bench, Done},
     figures::RuleFigures,
     keep::write_checkpoint,
@@ -34,7 +35,7 @@ const LOOK: Duration = Duration::from_secs(10);
 pub struct EvaluatorActor {
     settings: EvaluatorSettings,
     slot: Slot,
-    /// Away while rules run.
+    /// Away while it is set up, and while rules run.
     bench: Option<Box<Bench>>,
     /// When it is given up, while it is away.
     given_up: Option<SpawnHandle>,
@@ -54,8 +55,8 @@ pub struct EvaluatorActor {
     rewrite: bool,
     /// When the next rule is due.
     due: Option<SpawnHandle>,
-    /// As it was last asked for.
-    view: Arc<RulesView>,
+    /// As it was last asked for; none before there is a bench.
+    view: watch::Sender<Option<Arc<RulesView>>>,
     trouble: Option<String>,
 }
 
@@ -64,7 +65,7 @@ impl EvaluatorActor {
     pub fn new(start: &Start<Self>, settings: EvaluatorSettings) -> Self {
         let inherited: Option<Arc<Checkpoint>> = start.take_checkpoint();
         let checkpoint = inherited.or_else(|| settings.left.clone());
-        let mut me = EvaluatorActor {
+        let me = EvaluatorActor {
             slot: start.checkpoint(),
             bench: None,
             given_up: None,
@@ -78,29 +79,44 @@ impl EvaluatorActor {
             writing: false,
             rewrite: false,
             due: None,
-            view: Arc::default(),
+            view: watch::Sender::new(None),
             trouble: None,
             settings,
         };
-        me.set_up();
         // Taken is gone: were it to fail before its first evaluation, the next must inherit, too.
         me.leave();
         me
     }
 
-    /// A bench that goes on from the last checkpoint.
-    fn set_up(&mut self) {
-        let Ruling { rules, settings } = &**self.settings.ruling.load();
-        let mut evaluator = Evaluator::new(rules, settings.clone());
-        if let Some(checkpoint) = &self.checkpoint
-            && let Err(error) = evaluator.restore(checkpoint, self.now_ms())
-        {
-            log::warn!("alerts: {error}");
-        }
-        self.bench = Some(Box::new(Bench {
-            evaluator,
-            processes: Processes::default(),
-        }));
+    /// A bench that goes on from the last checkpoint, and what is due on it.
+    fn set_up(&mut self, ctx: &mut Context<Self>) {
+        let ruling = self.settings.ruling.load_full();
+        let (checkpoint, now, turn) = (self.checkpoint.clone(), self.now_ms(), self.turn);
+        let work = move || {
+            let Ruling { rules, settings } = &**ruling;
+            let mut evaluator = Evaluator::new(rules, settings.clone());
+            if let Some(checkpoint) = checkpoint
+                && let Err(error) = evaluator.restore(&checkpoint, now)
+            {
+                log::warn!("alerts: {error}");
+            }
+            Box::new(Bench {
+                evaluator,
+                processes: Processes::default(),
+            })
+        };
+        spawn_blocking_guarded(ctx, work, move |bench, me, ctx| {
+            if me.turn == turn {
+                me.look(&bench);
+                me.bench = Some(bench);
+                me.run(ctx);
+            }
+        });
+    }
+
+    fn look(&self, bench: &Bench) {
+        let view = RulesView::of(&bench.evaluator);
+        self.view.send_replace(Some(Arc::new(view)));
     }
 
     fn leave(&self) {
@@ -279,8 +295,7 @@ impl EvaluatorActor {
         }
         self.turn += 1;
         self.memory_only = true;
-        self.set_up();
-        self.run(ctx);
+        self.set_up(ctx);
     }
 
     /// Everything that fires: what was lost on the way is made good by the difference.
@@ -367,7 +382,7 @@ impl Actor for EvaluatorActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.run(ctx);
+        ctx.run_later(AFTER_THE_START, Self::set_up);
         ctx.run_later(Duration::from_secs(2), Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
         ctx.run_interval(Duration::from_secs(30), Self::checkpoint_now);
@@ -397,13 +412,22 @@ impl Handler<Ruled> for EvaluatorActor {
 }
 
 impl Handler<GetRules> for EvaluatorActor {
-    type Result = Arc<RulesView>;
+    type Result = ResponseActFuture<Self, Arc<RulesView>>;
 
     fn handle(&mut self, _: GetRules, _: &mut Self::Context) -> Self::Result {
         // While they are being evaluated, what they were before.
         if let Some(bench) = &self.bench {
-            self.view = Arc::new(RulesView::of(&bench.evaluator));
+            self.look(bench);
         }
-        self.view.clone()
+        let mut view = self.view.subscribe();
+        let view = async move {
+            let found = view.wait_for(Option::is_some).await;
+            // The sender is here for as long as anybody waits.
+            found
+                .ok()
+                .and_then(|found| found.clone())
+                .unwrap_or_default()
+        };
+        Box::pin(wrap_future(view))
     }
 }

@@ -13,7 +13,11 @@ mod processes;
 mod told;
 mod view;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use supervision::Ref;
@@ -37,6 +41,8 @@ pub use self::{
 
 /// Rules that have not come to an end for so long are left to their fate.
 pub const STUCK: Duration = Duration::from_secs(5);
+/// How long everybody else has for starting before rules are read.
+const AFTER_THE_START: Duration = Duration::from_millis(20);
 /// Everything that fires is told so often, whether or not anything changed.
 pub const TELL_ALL: Duration = Duration::from_secs(60);
 
@@ -49,11 +55,15 @@ pub struct Ruling {
     pub settings: state::Settings,
 }
 
+/// A [`Ruling`] that is read when it is needed first: dozens of rules take longer than all else at a
+/// start. What can be wrong in it has been looked at before.
+pub type PromisedRuling = LazyLock<Ruling, Box<dyn FnOnce() -> Ruling + Send>>;
+
 /// What the evaluator is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct EvaluatorSettings {
     /// The rules there are now; a reload replaces them.
-    pub ruling: Arc<ArcSwap<Ruling>>,
+    pub ruling: Arc<ArcSwap<PromisedRuling>>,
     /// What they read.
     pub head: Head,
     /// Who keeps what they write.

@@ -78,6 +78,44 @@ fn full() {
 }
 
 #[test]
+fn a_disk_full_of_what_may_go() {
+    in_a_namespace("full_of_what_may_go");
+}
+
+/// The cursors are where the disk is full of, and there is room for little else.
+#[test]
+#[ignore = "the other test calls it in a namespace of its own"]
+fn full_of_what_may_go() {
+    let Some(mountpoint) = env::var_os(INSIDE) else {
+        return;
+    };
+    let mountpoint = Path::new(&mountpoint);
+    let flags = MountFlags::NODEV | MountFlags::NOSUID;
+    mount("tmpfs", mountpoint, "tmpfs", flags, c"size=65536").unwrap();
+    let options = Options {
+        segment_bytes: 16_000,
+        ..Options::default()
+    };
+    let directory = mountpoint.join("outbox");
+    let (outbox, _) = Outbox::open(&directory, options).unwrap();
+    outbox.consumers(&["redis"]);
+    let large = append(&outbox, [7; 57_000]);
+    durable(&outbox, large);
+    let last = append(&outbox, [7; 20_000]);
+    until(|| outbox.durable().borrow().trouble == Some(ErrorKind::StorageFull));
+    outbox.acknowledge("redis", large);
+    durable(&outbox, last);
+    assert_eq!(outbox.durable().borrow().trouble, None);
+    assert!(outbox.close(LONG));
+    let (outbox, recovery) = Outbox::open(&directory, options).unwrap();
+    assert!(recovery.damaged.is_empty(), "{recovery:?}");
+    assert_eq!(seqs(&outbox.live()), [last]);
+    assert_eq!(outbox.cursor("redis"), Some(large));
+    drop(outbox);
+    unmount(mountpoint, UnmountFlags::DETACH).unwrap();
+}
+
+#[test]
 fn a_disk_that_hangs() {
     if Path::new("/dev/fuse").exists() {
         in_a_namespace("hung");

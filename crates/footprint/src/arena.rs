@@ -1,4 +1,4 @@
-//! How the allocator of the C library keeps its memory.
+//! How the allocator of the C library divides its memory.
 //!
 //! glibc gives each of the first threads an arena of its own, eight for each core, and what is free in
 //! one is of no use to another. A process of twenty threads that mostly sleep gains nothing from it:

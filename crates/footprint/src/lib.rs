@@ -1,0 +1,8 @@
+//! What a long-lived process of many threads keeps in memory: one heap for all of them, and of the
+//! program what it runs on, not what it started with.
+
+mod arena;
+mod start;
+
+pub use arena::share_one_arena;
+pub use start::give_back_the_start;
