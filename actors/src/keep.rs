@@ -4,11 +4,7 @@
 //! that ([`FAST`]) are kept each time, everything else once per cell of the collection interval.
 //! What other sources tell is kept whenever they tell it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use exposition::{Labels, MetricFamily};
 use jiff::Timestamp;
@@ -112,15 +108,9 @@ fn fast(told: &Told<'_>) -> Vec<(Labels, f64)> {
 }
 
 fn samples(family: &MetricFamily, target: &Labels) -> impl Iterator<Item = (Labels, f64)> {
-    static LABEL: LazyLock<Arc<str>> = LazyLock::new(|| METRIC_NAME.into());
-    // Most families have one name for all their series, which share it.
-    let mut name: Arc<str> = family.name.as_str().into();
     family.flat().map(move |series| {
-        if *name != *series.name {
-            name = (*series.name).into();
-        }
         let labels = series.labels.of_target(target);
-        (labels.with(LABEL.clone(), name.clone()), series.value)
+        (labels.with(METRIC_NAME, series.name), series.value)
     })
 }
 

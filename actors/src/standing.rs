@@ -38,6 +38,10 @@ pub struct Source {
     pub since: Timestamp,
     /// How long it was up, if it is somebody else.
     pub uptime: Option<Uptime>,
+    /// That, as families.
+    of_uptime: Vec<MetricFamily>,
+    /// Families of the observation, by name: they are looked up far more often than told.
+    order: Vec<u32>,
 }
 
 /// The latest value of a series.
@@ -69,6 +73,20 @@ pub struct SourceStatus {
 }
 
 impl Source {
+    /// What it says, and how long it was up.
+    pub fn families(&self) -> impl Iterator<Item = &MetricFamily> {
+        self.observation.families.iter().chain(&self.of_uptime)
+    }
+
+    /// Those of one name.
+    fn named<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s MetricFamily> {
+        let of = |at: &u32| &self.observation.families[*at as usize];
+        let first = self.order.partition_point(|at| *of(at).name < *name);
+        let told = self.order[first..].iter().map(of);
+        let told = told.take_while(move |family| family.name == name);
+        told.chain(self.of_uptime.iter().filter(move |f| f.name == name))
+    }
+
     /// Whether its values still count.
     pub fn is_fresh(&self, now: Instant) -> bool {
         now < self.expires()
@@ -109,7 +127,7 @@ impl Standing {
     }
 
     /// Takes an observation in, and adds to it how long the source was up.
-    pub fn take(&mut self, mut observation: Observation) {
+    pub fn take(&mut self, observation: Observation) {
         let outcome = &observation.outcome;
         let success = outcome.error.is_none();
         let before = self.sources.get(&observation.source);
@@ -120,18 +138,23 @@ impl Standing {
         let as_before = before.filter(|before| before.succeeded() == success);
         let since = as_before.map_or(observation.at, |before| before.since);
         let mut uptime = before.and_then(|before| before.uptime.clone());
+        let mut of_uptime = before.map_or_else(Vec::new, |before| before.of_uptime.clone());
         if outcome.is_dependency && !outcome.refresh {
             let remembered = || self.remembered.get(&*observation.source).cloned();
             let uptime = uptime.get_or_insert_with(|| remembered().unwrap_or_default());
             uptime.add(observation.at, success, outcome.stale_after);
-            let told = uptime.families(&observation.source, observation.at);
-            observation.families = observation.families.iter().cloned().chain(told).collect();
+            of_uptime = uptime.families(&observation.source, observation.at).into();
         }
+        let families = &observation.families;
+        let mut order: Vec<u32> = (0..families.len() as u32).collect();
+        order.sort_by(|a, b| families[*a as usize].name.cmp(&families[*b as usize].name));
         let source = Source {
             received: Instant::now(),
             last_success,
             since,
             uptime,
+            of_uptime,
+            order,
             observation,
         };
         self.version += 1;
@@ -167,17 +190,14 @@ impl Standing {
     pub fn families(&self, now: Instant) -> impl Iterator<Item = &MetricFamily> {
         self.sources()
             .filter(move |source| source.is_fresh(now))
-            .flat_map(|source| source.observation.families.iter())
+            .flat_map(Source::families)
     }
 
     /// The series of one family, over all sources.
-    pub fn series(&self, name: &str, now: Instant) -> Vec<Point<'_>> {
+    pub fn series<'s>(&'s self, name: &'s str, now: Instant) -> Vec<Point<'s>> {
         let fresh = self.sources().filter(|source| source.is_fresh(now));
         let points = fresh.flat_map(|source| {
-            let families = source.observation.families.iter();
-            let metrics = families
-                .filter(|family| family.name == name)
-                .flat_map(|family| &family.metrics);
+            let metrics = source.named(name).flat_map(|family| &family.metrics);
             metrics.filter_map(move |metric| match metric.value {
                 Value::Number(value) => Some(Point {
                     metric,

@@ -51,7 +51,7 @@ impl<'s> Told<'s> {
     pub(crate) fn families(&self) -> impl Iterator<Item = (&MetricFamily, &Labels)> {
         let identity = &self.source.observation.identity;
         let others = self.as_scraped().map(move |family| (family, identity));
-        let ours = self.source.observation.families.iter();
+        let ours = self.source.families();
         let ours = ours
             .filter(|family| is_ours(family))
             .map(|family| (family, &self.nobody));
@@ -61,9 +61,8 @@ impl<'s> Told<'s> {
 
     /// Under names that others gave.
     fn as_scraped(&self) -> impl Iterator<Item = &'s MetricFamily> {
-        let observation = &self.source.observation;
-        let others = observation.families.iter().filter(|f| !is_ours(f));
-        observation.native.iter().chain(others)
+        let others = self.source.families().filter(|f| !is_ours(f));
+        self.source.observation.native.iter().chain(others)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     hash::{BuildHasher, RandomState},
-    sync::Arc,
 };
 
 use awc::http::StatusCode;
@@ -16,7 +15,7 @@ use exposition::{
 };
 use tokio::time::Instant;
 
-use super::{CollectError, Reason, texts::Texts};
+use super::{CollectError, Reason};
 use crate::{
     http::{Answer, Client, PageUrl, Question},
     net::Failure,
@@ -126,10 +125,9 @@ impl Exposed {
     ) -> Self {
         let (whole, is_cut) = whole_lines(body);
         let mut page = Page::default();
-        let mut texts = Texts::default();
         let mut seen: HashSet<u64> = HashSet::new();
-        let mut new: Vec<(u64, Arc<str>, Metric)> = Vec::new();
-        let mut beyond: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        let mut new: Vec<(u64, String, Metric)> = Vec::new();
+        let mut beyond: BTreeMap<String, usize> = BTreeMap::new();
         let outcome = read(whole, &LIMITS, |item| {
             let sample = match item {
                 Item::Sample(sample) if keep(sample.name) => sample,
@@ -144,10 +142,10 @@ impl Exposed {
                     "instance" => "exported_instance",
                     name => name,
                 };
-                (texts.shared(name), texts.shared(&value))
+                (name, value)
             });
             // The reader refuses bad names and names that are there twice.
-            let Ok(labels) = Labels::try_new(labels.collect::<Vec<_>>()) else {
+            let Ok(labels) = Labels::try_new(labels) else {
                 return;
             };
             let series = admission.hasher.hash_one((sample.name, &labels));
@@ -162,9 +160,9 @@ impl Exposed {
             if admission.known.contains(&series) {
                 page.add(sample.name, metric);
             } else if new.len() < admission.most {
-                new.push((series, texts.shared(sample.name), metric));
+                new.push((series, sample.name.to_owned(), metric));
             } else {
-                *beyond.entry(texts.shared(sample.name)).or_default() += 1;
+                *beyond.entry(sample.name.to_owned()).or_default() += 1;
             }
         });
         admission.known.retain(|series| seen.contains(series));

@@ -18,7 +18,6 @@ mod name_pattern;
 mod own_requests;
 mod privacy;
 mod source;
-mod texts;
 mod told;
 mod window;
 

@@ -1,13 +1,22 @@
 //! The name-value pairs that tell one series of a family from another.
 
-use std::{fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    cmp::Ordering,
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use crate::name::is_label_name;
 
 /// A set of labels, sorted by name, each name once, none with an empty value (to Prometheus an
 /// empty value is an absent label). Cloning copies a pointer: collectors keep theirs from tick to tick.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(Arc<[(Arc<str>, Arc<str>)]>);
+///
+/// They stand one behind the other in one text, each name and each value behind its length: less
+/// memory than pointers to texts of their own, and one look to compare them or to hash them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Labels(Arc<str>);
 
 /// Why a set of labels was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,10 +29,16 @@ pub enum LabelsError {
     Duplicate(String),
 }
 
+/// Digits of a length stand as characters of their own value, the last one without this bit.
+const MORE: u8 = 1 << 6;
+/// The base of these digits.
+const BASE: usize = MORE as usize;
+
 impl Labels {
     /// No labels at all.
     pub fn none() -> Self {
-        Labels(Arc::new([]))
+        static NONE: LazyLock<Labels> = LazyLock::new(|| Labels(Arc::default()));
+        NONE.clone()
     }
 
     /// Labels in any order, from names that are not known to be good.
@@ -32,39 +47,38 @@ impl Labels {
     /// A malformed or repeated name.
     pub fn try_new<N, V>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<Self, LabelsError>
     where
-        N: Into<Arc<str>>,
-        V: Into<Arc<str>>,
+        N: AsRef<str>,
+        V: AsRef<str>,
     {
-        let mut all: Vec<(Arc<str>, Arc<str>)> = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        if let Some((bad, _)) = all.iter().find(|(name, _)| !is_label_name(name)) {
-            return Err(LabelsError::Name(bad.to_string()));
+        let mut all: Vec<(N, V)> = pairs.into_iter().collect();
+        if let Some((bad, _)) = all.iter().find(|(name, _)| !is_label_name(name.as_ref())) {
+            return Err(LabelsError::Name(bad.as_ref().to_owned()));
         }
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        if let Some(twice) = all.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(LabelsError::Duplicate(twice[0].0.to_string()));
+        all.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        let twice = |pair: &&[(N, V)]| pair[0].0.as_ref() == pair[1].0.as_ref();
+        if let Some(twice) = all.windows(2).find(twice) {
+            return Err(LabelsError::Duplicate(twice[0].0.as_ref().to_owned()));
         }
-        Ok(Self::from_sorted(all))
+        let pairs = all.iter();
+        Ok(pairs.map(|(n, v)| (n.as_ref(), v.as_ref())).collect())
     }
 
     /// Labels in any order, from good names that occur once.
-    pub(crate) fn from_checked(mut all: Vec<(Arc<str>, Arc<str>)>) -> Self {
-        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        Self::from_sorted(all)
-    }
-
-    fn from_sorted(mut all: Vec<(Arc<str>, Arc<str>)>) -> Self {
-        all.retain(|(_, value)| !value.is_empty());
-        Labels(all.into())
+    pub(crate) fn from_checked<N, V>(mut all: Vec<(N, V)>) -> Self
+    where
+        N: AsRef<str>,
+        V: AsRef<str>,
+    {
+        all.sort_unstable_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        let pairs = all.iter();
+        pairs.map(|(n, v)| (n.as_ref(), v.as_ref())).collect()
     }
 
     /// Labels whose names stand in the source code, in any order.
     ///
     /// # Panics
     /// On a malformed or repeated name: a mistake of the programmer, met by the first test.
-    pub fn new<V: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (&'static str, V)>) -> Self {
+    pub fn new<V: AsRef<str>>(pairs: impl IntoIterator<Item = (&'static str, V)>) -> Self {
         match Self::try_new(pairs) {
             Ok(labels) => labels,
             Err(error) => panic!("{error}"),
@@ -73,43 +87,37 @@ impl Labels {
 
     /// The value of a label.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .binary_search_by(|(known, _)| (**known).cmp(name))
-            .ok()
-            .map(|at| &*self.0[at].1)
+        let mut until = self.iter().skip_while(|(known, _)| *known < name);
+        until
+            .next()
+            .filter(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// All pairs, sorted by name.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        let mut rest = &*self.0;
+        std::iter::from_fn(move || Some((taken(&mut rest)?, taken(&mut rest)?)))
     }
 
     /// With one more label, or with another value of one there is; without it where the value is
     /// empty. The name has to be a good one ([`is_label_name`](crate::is_label_name)).
     #[must_use]
-    pub fn with(&self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Labels {
-        let one: (Arc<str>, Arc<str>) = (name.into(), value.into());
-        debug_assert!(one.1.is_empty() || is_label_name(&one.0), "{}", one.0);
-        let (before, behind) = match self.0.binary_search_by(|(known, _)| known.cmp(&one.0)) {
-            Ok(at) => (&self.0[..at], &self.0[at + 1..]),
-            Err(at) => (&self.0[..at], &self.0[at..]),
-        };
-        // Of known length: it is put together where it stays.
-        let (before, behind) = (before.iter().cloned(), behind.iter().cloned());
-        match one.1.is_empty() {
-            true => Labels(before.chain(behind).collect()),
-            false => Labels(before.chain([one]).chain(behind).collect()),
-        }
+    pub fn with(&self, name: impl AsRef<str>, value: impl AsRef<str>) -> Labels {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        debug_assert!(value.is_empty() || is_label_name(name), "{name}");
+        let before = self.iter().take_while(|(known, _)| *known < name);
+        let behind = self.iter().skip_while(|(known, _)| *known <= name);
+        before.chain([(name, value)]).chain(behind).collect()
     }
 
     /// Only those labels whose name is wanted.
     #[must_use]
     pub fn keeping(&self, wanted: impl Fn(&str) -> bool) -> Labels {
-        if self.0.iter().all(|(name, _)| wanted(name)) {
+        if self.iter().all(|(name, _)| wanted(name)) {
             return self.clone();
         }
-        let kept = self.0.iter().filter(|(name, _)| wanted(name));
-        Labels(kept.cloned().collect())
+        self.iter().filter(|(name, _)| wanted(name)).collect()
     }
 
     /// All but one label.
@@ -126,12 +134,12 @@ impl Labels {
             return self.clone();
         }
         let is_taken = |name: &str| target.get(name).is_some();
-        let (clashing, mut all): (Vec<_>, Vec<_>) =
-            self.0.iter().cloned().partition(|(name, _)| is_taken(name));
-        all.extend(target.0.iter().cloned());
+        let (clashing, own): (Vec<_>, Vec<_>) = self.iter().partition(|(name, _)| is_taken(name));
+        let all = own.into_iter().chain(target.iter());
+        let mut all: Vec<(Cow<'_, str>, &str)> = all.map(|(n, v)| (n.into(), v)).collect();
         for (name, value) in clashing {
             let mut name = format!("exported_{name}");
-            while all.iter().any(|(known, _)| **known == *name) {
+            while all.iter().any(|(known, _)| *known == name) {
                 name.insert_str(0, "exported_");
             }
             all.push((name.into(), value));
@@ -139,22 +147,80 @@ impl Labels {
         Self::from_checked(all)
     }
 
-    /// The same labels over strings that the caller has already: who keeps many sets keeps every
-    /// name and value once.
-    #[must_use]
-    pub fn interned(&self, mut intern: impl FnMut(&Arc<str>) -> Arc<str>) -> Labels {
-        let pairs = self.0.iter();
-        Labels(pairs.map(|(n, v)| (intern(n), intern(v))).collect())
-    }
-
     /// How many labels there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().count()
     }
 
     /// True for [`Labels::none`].
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Of good names that occur once, in their order.
+impl<'p> FromIterator<(&'p str, &'p str)> for Labels {
+    fn from_iter<P: IntoIterator<Item = (&'p str, &'p str)>>(pairs: P) -> Self {
+        thread_local! {
+            /// Room to put them together in.
+            static ROOM: Cell<String> = const { Cell::new(String::new()) };
+        }
+        let mut text = ROOM.take();
+        text.clear();
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            put(&mut text, name);
+            put(&mut text, value);
+        }
+        let labels = match text.is_empty() {
+            true => Labels::none(),
+            false => Labels(Arc::from(&*text)),
+        };
+        ROOM.set(text);
+        labels
+    }
+}
+
+/// Appends a text behind its length.
+fn put(to: &mut String, text: &str) {
+    let mut length = text.len();
+    while length >= BASE {
+        to.push(char::from((length % BASE) as u8 | MORE));
+        length /= BASE;
+    }
+    to.push(char::from(length as u8));
+    to.push_str(text);
+}
+
+/// Takes a text from behind its length; `None` at the end.
+fn taken<'t>(from: &mut &'t str) -> Option<&'t str> {
+    let (mut length, mut unit) = (0, 1);
+    let mut digits = from.bytes();
+    let mut behind = 0;
+    loop {
+        let digit = digits.next()?;
+        behind += 1;
+        length += usize::from(digit & !MORE) * unit;
+        if digit & MORE == 0 {
+            break;
+        }
+        unit *= BASE;
+    }
+    let end = behind + length;
+    let text = from.get(behind..end)?;
+    *from = from.get(end..)?;
+    Some(text)
+}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By names and values, in their order.
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
     }
 }
 

@@ -1,9 +1,6 @@
 //! The series of the whole store: labels and references, and postings for the matchers.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use exposition::Labels;
 
@@ -11,13 +8,11 @@ use crate::{Matcher, series::SeriesRef};
 
 #[derive(Default)]
 pub(crate) struct Index {
-    /// Every name and value once.
-    symbols: HashSet<Arc<str>>,
     slots: Vec<Slot>,
     free: Vec<u32>,
     refs: HashMap<Labels, SeriesRef>,
     /// Name, value, ascending slots.
-    postings: HashMap<Arc<str>, BTreeMap<Arc<str>, Vec<u32>>>,
+    postings: HashMap<Box<str>, BTreeMap<Box<str>, Vec<u32>>>,
 }
 
 struct Slot {
@@ -35,42 +30,37 @@ impl Index {
         if let Some(known) = self.find(labels) {
             return known;
         }
-        let labels = labels.interned(|text| self.symbol(text));
         let slot = self.free.pop().unwrap_or_else(|| {
             let (epoch, labels) = (0, None);
             self.slots.push(Slot { epoch, labels });
             self.slots.len() as u32 - 1
         });
-        let symbols = &self.symbols;
-        let interned = |text: &str| symbols.get(text).cloned().unwrap_or_else(|| text.into());
         for (name, value) in labels.iter() {
-            let values = self.postings.entry(interned(name)).or_default();
-            let list = values.entry(interned(value)).or_default();
-            if let Err(at) = list.binary_search(&slot) {
-                list.insert(at, slot);
-            }
+            self.post(name, value, slot);
         }
         let place = &mut self.slots[slot as usize];
         place.labels = Some(labels.clone());
         let series = SeriesRef::new(slot, place.epoch);
-        self.refs.insert(labels, series);
+        self.refs.insert(labels.clone(), series);
         series
     }
 
-    /// The string, kept once.
-    pub(crate) fn intern(&mut self, text: &str) -> Arc<str> {
-        match self.symbols.get(text) {
-            Some(known) => known.clone(),
-            None => self.symbol(&text.into()),
+    fn post(&mut self, name: &str, value: &str, slot: u32) {
+        if !self.postings.contains_key(name) {
+            self.postings.insert(name.into(), BTreeMap::new());
         }
-    }
-
-    fn symbol(&mut self, text: &Arc<str>) -> Arc<str> {
-        if let Some(known) = self.symbols.get(text) {
-            return known.clone();
+        let Some(values) = self.postings.get_mut(name) else {
+            return;
+        };
+        match values.get_mut(value) {
+            // Most values of most names are those of one series.
+            None => drop(values.insert(value.into(), vec![slot])),
+            Some(list) => {
+                if let Err(at) = list.binary_search(&slot) {
+                    list.insert(at, slot);
+                }
+            }
         }
-        self.symbols.insert(text.clone());
-        text.clone()
     }
 
     /// `None` once the series is forgotten.
@@ -135,9 +125,6 @@ impl Index {
             place.labels = None;
             place.epoch = place.epoch.wrapping_add(1);
             self.free.push(series.slot() as u32);
-        }
-        if !gone.is_empty() {
-            self.symbols.retain(|text| Arc::strong_count(text) > 1);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Labels as files have them, made references.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use exposition::Labels;
 use parking_lot::RwLock;
@@ -12,7 +12,7 @@ pub(crate) type Pair = (Arc<str>, Arc<str>);
 
 /// Who knows the references.
 pub(crate) trait Naming {
-    /// The string, kept once.
+    /// The string, kept once where there will be many more.
     fn intern(&mut self, text: &str) -> Arc<str>;
     /// The reference of a series; `None` if these are no labels.
     fn series(&mut self, pairs: &[Pair]) -> Option<SeriesRef>;
@@ -23,6 +23,8 @@ pub(crate) trait Naming {
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) index: Index,
+    /// Every name and value once.
+    symbols: HashSet<Arc<str>>,
     /// By slot: which series followed it last time.
     followed: Vec<Option<SeriesRef>>,
     last: Option<SeriesRef>,
@@ -30,7 +32,12 @@ pub(crate) struct Names {
 
 impl Naming for Names {
     fn intern(&mut self, text: &str) -> Arc<str> {
-        self.index.intern(text)
+        if let Some(known) = self.symbols.get(text) {
+            return known.clone();
+        }
+        let new: Arc<str> = text.into();
+        self.symbols.insert(new.clone());
+        new
     }
 
     fn series(&mut self, pairs: &[Pair]) -> Option<SeriesRef> {
@@ -60,10 +67,10 @@ impl Naming for Names {
     }
 }
 
-/// While the store runs: the lock is taken for each string and each series, never across I/O.
+/// While the store runs: the lock is taken for each series, never across I/O.
 impl Naming for &RwLock<Index> {
     fn intern(&mut self, text: &str) -> Arc<str> {
-        self.write().intern(text)
+        text.into()
     }
 
     fn series(&mut self, pairs: &[Pair]) -> Option<SeriesRef> {

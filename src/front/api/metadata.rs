@@ -48,10 +48,9 @@ fn known(
     most: Option<usize>,
     most_of_each: Option<usize>,
 ) -> BTreeMap<String, Vec<Metadata>> {
-    let told = standing.sources().flat_map(|source| {
-        let observation = &source.observation;
-        observation.families.iter().chain(&*observation.native)
-    });
+    let told = standing
+        .sources()
+        .flat_map(|source| source.families().chain(&*source.observation.native));
     let wanted = |family: &&MetricFamily| metric.is_none_or(|metric| family.name == metric);
     let mut all: BTreeMap<String, BTreeSet<Metadata>> = BTreeMap::new();
     for family in told.chain(own).filter(wanted) {

@@ -8,7 +8,7 @@ use exposition::{
 };
 
 use super::catalogue;
-use crate::collector::{exposed::whole_lines, privacy, texts::Texts};
+use crate::collector::{exposed::whole_lines, privacy};
 
 /// More series of one IRIS are not handed on.
 const MOST_SERIES: usize = 5_000;
@@ -31,7 +31,6 @@ impl Native {
     pub(super) fn read(body: &[u8]) -> Native {
         let mut native = Native::default();
         let mut seen: HashSet<(&'static str, Labels)> = HashSet::new();
-        let mut texts = Texts::default();
         let (whole, is_cut) = whole_lines(body);
         native.is_cut = is_cut;
         native.outcome = read(whole, &Limits::default(), |item| {
@@ -44,7 +43,7 @@ impl Native {
                     "messagetype" => Some(privacy::message_type(value)),
                     _ => privacy::name(value),
                 };
-                value.map(|value| (texts.shared(name), texts.shared(&value)))
+                Some((name, value?))
             });
             let Some(labels) = labels.collect::<Option<Vec<_>>>() else {
                 native.withheld += 1;

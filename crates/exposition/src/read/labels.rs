@@ -49,12 +49,7 @@ impl<'t> LabelSet<'t> {
 
     /// Labels to keep: sorted, and without empty ones.
     pub fn to_labels(&self) -> Labels {
-        let mut all = Vec::with_capacity(self.len);
-        all.extend(
-            self.iter()
-                .map(|(name, value)| (name.into(), (*value).into())),
-        );
-        Labels::from_checked(all)
+        Labels::from_checked(self.iter().collect())
     }
 
     /// All pairs as they stand in the body.
