@@ -153,7 +153,7 @@ impl Aggregator {
             });
         if due {
             let mut summary = Summary::of(&self.standing, targets, now).with_trends(&self.trends);
-            summary.alerts = self.settings.last_known.firing.load().to_vec();
+            summary.alerts = self.settings.last_known.firing.load_full();
             let summary = Arc::new(summary);
             self.summary = Some((now, summary.clone()));
             if self.checkpoint.is_current() {

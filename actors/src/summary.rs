@@ -1,6 +1,6 @@
 //! The summary: every target judged, and the figures an operator asks for first.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use exposition::Labels;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::{
+    alert::fingerprint::Fingerprint,
     collector::{Reason, system::LOCAL},
     standing::{Point, Source, Standing},
     targets::{CONTAINER_TARGETS, Scope, TARGETS, Target, Thresholds},
@@ -30,7 +31,8 @@ pub struct Summary {
     pub database: Database,
     pub hl7: Hl7,
     pub application: Application,
-    pub alerts: Vec<ActiveAlert>,
+    #[schema(value_type = Vec<ActiveAlert>)]
+    pub alerts: Arc<Vec<ActiveAlert>>,
     pub uptime: Vec<Uptime>,
 }
 
@@ -136,9 +138,12 @@ pub struct Application {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names are the interface")]
 pub struct ActiveAlert {
-    pub fingerprint: String,
-    pub alertname: String,
-    pub severity: String,
+    #[schema(value_type = String)]
+    pub fingerprint: Fingerprint,
+    #[schema(value_type = String)]
+    pub alertname: Arc<str>,
+    #[schema(value_type = String)]
+    pub severity: Arc<str>,
     #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     pub acknowledged: bool,
@@ -209,7 +214,7 @@ impl Summary {
                 active_users: sum("vitals_application_active_users"),
                 cache_hit_ratio: value("cache_hit"),
             },
-            alerts: Vec::new(),
+            alerts: Arc::default(),
             uptime: uptimes(standing),
             targets,
         }

@@ -5,7 +5,7 @@
 //! head and is written when the disk is back.
 
 use std::{
-    io, mem,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -26,8 +26,6 @@ use crate::{
 const UPTIMES: &str = "uptime.json";
 /// Larger files are not ours.
 const LARGEST_UPTIMES: u64 = 64 << 20;
-/// What rules make of samples comes a moment after them: both are written, and synced, as one.
-const GATHER: Duration = Duration::from_millis(10);
 /// Blocks are made so long at a time, and then for as long not: half a core is all there is.
 const SLICE: Duration = Duration::from_millis(20);
 /// A look for blocks to make, where nothing hints at any.
@@ -57,8 +55,6 @@ pub struct Journal {
     writing: Option<Instant>,
     /// More came while it wrote.
     again: bool,
-    /// Waits for what comes with the first.
-    gathering: bool,
     /// Away while it works.
     keeper: Option<Keeper>,
     /// Somebody writes uptimes.
@@ -86,7 +82,6 @@ impl Journal {
             settings,
             writing: None,
             again: false,
-            gathering: false,
             remembering: false,
             trouble: Troubles::default(),
         }
@@ -105,7 +100,7 @@ impl Journal {
         spawn_blocking_guarded(ctx, work, |(writer, written), me, ctx| {
             me.writer = Some(writer);
             me.written(&written);
-            if mem::take(&mut me.again) && written.is_ok() {
+            if std::mem::take(&mut me.again) && written.is_ok() {
                 me.write(ctx);
             }
         });
@@ -113,7 +108,7 @@ impl Journal {
 
     fn written(&mut self, written: &Result<Durable, JournalError>) {
         self.writing = None;
-        if mem::take(&mut self.trouble.slow) {
+        if std::mem::take(&mut self.trouble.slow) {
             log::info!("history: the disk answers again");
         }
         let failed = written.as_ref().err().map(ToString::to_string);
@@ -167,7 +162,7 @@ impl Journal {
     }
 
     fn remember(&mut self, ctx: &mut Context<Self>) {
-        if mem::replace(&mut self.remembering, true) {
+        if std::mem::replace(&mut self.remembering, true) {
             return;
         }
         let standing = self.settings.last_known.standing.load_full();
@@ -204,13 +199,7 @@ impl Handler<Write> for Journal {
     type Result = ();
 
     fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
-        if mem::replace(&mut self.gathering, true) {
-            return;
-        }
-        ctx.run_later(GATHER, |me, ctx| {
-            me.gathering = false;
-            me.write(ctx);
-        });
+        self.write(ctx);
     }
 }
 

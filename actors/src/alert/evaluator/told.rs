@@ -1,7 +1,7 @@
 //! What has been told of alerts, and what is still to be: changes as they are sent, in order.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -98,15 +98,26 @@ impl Told {
 
     /// What fires, for the summary.
     pub(super) fn summary(&self) -> Vec<ActiveAlert> {
+        // Names and severities are few, of however many alerts.
+        let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut shared = |text: Option<&str>| {
+            let text = text.unwrap_or_default();
+            let found = known.get(text).cloned();
+            found.unwrap_or_else(|| {
+                let new: Arc<str> = text.into();
+                known.insert(new.clone());
+                new
+            })
+        };
         let firing = self.firing.values().map(|alert| ActiveAlert {
-            fingerprint: alert.fingerprint.to_string(),
-            alertname: alert.labels.get("alertname").unwrap_or_default().to_owned(),
-            severity: alert.labels.get("severity").unwrap_or_default().to_owned(),
+            fingerprint: alert.fingerprint,
+            alertname: shared(alert.labels.get("alertname")),
+            severity: shared(alert.labels.get("severity")),
             since: alert.starts_at,
             acknowledged: false,
         });
         let mut firing: Vec<_> = firing.collect();
-        firing.sort_by(|a, b| (&a.alertname, &a.fingerprint).cmp(&(&b.alertname, &b.fingerprint)));
+        firing.sort_by(|a, b| (&a.alertname, a.fingerprint).cmp(&(&b.alertname, b.fingerprint)));
         firing
     }
 

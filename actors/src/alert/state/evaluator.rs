@@ -159,22 +159,25 @@ impl Evaluator {
         }
         state.evaluation_time += began.elapsed();
         let written = &evaluation.samples[known..];
-        overlay.write(written);
-        self.mark_readers(written, (group, rule));
+        self.hand_on(written, (group, rule), overlay);
     }
 
-    /// What a rule wrote has come, too.
-    fn mark_readers(&mut self, written: &[WrittenSample], writer: Place) {
-        let mut last = "";
+    /// What a rule wrote has come, too, if anybody reads it.
+    fn hand_on(&mut self, written: &[WrittenSample], writer: Place, overlay: &mut Overlay) {
+        let (mut last, mut is_read) = ("", false);
         for sample in written {
             let name = sample.labels.get(METRIC_NAME).unwrap_or_default();
-            if name == last {
-                continue;
+            if name != last {
+                last = name;
+                is_read = self.index.texts_read;
+                for place in self.index.readers(name) {
+                    is_read = true;
+                    self.groups[place.0].rules[place.1].is_marked |= place != writer;
+                }
             }
-            for place in self.index.readers(name).filter(|place| *place != writer) {
-                self.groups[place.0].rules[place.1].is_marked = true;
+            if is_read {
+                overlay.write(sample);
             }
-            last = name;
         }
     }
 }

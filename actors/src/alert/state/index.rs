@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use promql::{METRIC_NAME, Matcher};
 
-use crate::alert::rules::RuleSet;
-use crate::alert::rules::metric_name;
+use crate::alert::rules::{Alerting, RuleSet, metric_name};
 
 /// A rule by the places of its group and itself.
 pub(super) type Place = (usize, usize);
+
+/// Whether more than its sample and its labels is in its texts.
+fn has_queries(rule: &Alerting) -> bool {
+    let mut texts = rule.labels.iter().chain(&rule.annotations);
+    texts.any(|(_, text)| !text.is_pure())
+}
 
 /// Which rules read which metrics.
 #[derive(Debug, Default)]
@@ -17,6 +22,8 @@ pub(super) struct Index {
     by_name: HashMap<Arc<str>, Vec<Place>>,
     /// Rules with a selector that says no name, or a pattern of names.
     patterns: Vec<(Vec<Matcher>, Place)>,
+    /// Some text of a rule may ask for anything.
+    pub(super) texts_read: bool,
 }
 
 impl Index {
@@ -24,6 +31,7 @@ impl Index {
         let mut index = Index::default();
         for (at, group) in rules.groups.iter().enumerate() {
             for (place, rule) in group.rules.iter().enumerate() {
+                index.texts_read |= rule.alerting().is_some_and(has_queries);
                 for selector in rule.query.selectors() {
                     index.add(selector, (at, place));
                 }

@@ -24,12 +24,10 @@ impl<'s> Overlay<'s> {
         }
     }
 
-    pub(super) fn write(&mut self, samples: &[WrittenSample]) {
-        for sample in samples {
-            self.is_empty = false;
-            self.written
-                .append(sample.labels.clone(), [(sample.at, sample.value)]);
-        }
+    pub(super) fn write(&mut self, sample: &WrittenSample) {
+        self.is_empty = false;
+        self.written
+            .append(sample.labels.clone(), [(sample.at, sample.value)]);
     }
 }
 
