@@ -52,7 +52,7 @@ impl Keep {
             source: observation.source.clone(),
             at: observation.at,
             samples: match complete {
-                true => all(told.families()),
+                true => all(|| told.families()),
                 false => fast(&told),
             },
             complete,
@@ -65,7 +65,7 @@ impl Keep {
         Batch {
             source: OWN.into(),
             at,
-            samples: all(families.iter().map(|family| (family, &nobody))),
+            samples: all(|| families.iter().map(|family| (family, &nobody))),
             complete: true,
         }
     }
@@ -89,17 +89,21 @@ fn cell(at: Timestamp, grid: Duration) -> i128 {
         .div_euclid(grid.as_nanos().max(1).cast_signed())
 }
 
-fn all<'f>(families: impl Iterator<Item = (&'f MetricFamily, &'f Labels)>) -> Vec<(Labels, f64)> {
-    families
-        .flat_map(|(family, target)| samples(family, target))
-        .collect()
+fn all<'f, F>(families: impl Fn() -> F) -> Vec<(Labels, f64)>
+where
+    F: Iterator<Item = (&'f MetricFamily, &'f Labels)>,
+{
+    // Nearly all have one sample a metric.
+    let few = families().map(|(family, _)| family.metrics.len()).sum();
+    let mut all = Vec::with_capacity(few);
+    all.extend(families().flat_map(|(family, target)| samples(family, target)));
+    all
 }
 
 fn fast(told: &Told<'_>) -> Vec<(Labels, f64)> {
     let mut fast: Vec<(Labels, f64)> = Vec::with_capacity(MOST_FAST);
     for name in FAST {
-        let families = told.families().filter(|(family, _)| family.name == name);
-        let more = all(families);
+        let more = all(|| told.families().filter(|(family, _)| family.name == name));
         if fast.len() + more.len() <= MOST_FAST {
             fast.extend(more);
         }

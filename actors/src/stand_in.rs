@@ -2,6 +2,8 @@
 //! by its sessions, Redis by how often it finds what is looked up. What is taken for what is said by
 //! `vitals_source`.
 
+use std::borrow::Cow;
+
 use exposition::{Labels, Metric, MetricFamily, Value};
 use tokio::time::Instant;
 
@@ -92,14 +94,14 @@ impl StandIn {
         });
         match value {
             Some((value, help)) => {
-                let gauge = |name: &str, help: String, labels, value| {
+                let gauge = |name, help: Cow<'static, str>, labels, value| {
                     MetricFamily::gauge(name, help).with(labels, value)
                 };
                 let of = [("application", application)];
                 let told = gauge(self.family, help, Labels::new(of), value);
                 let labels = [of[0], ("signal", self.signal), ("source", self.of)];
                 let help = "Which of several possible sources a signal is taken from.";
-                let source = gauge("vitals_source", help.to_owned(), Labels::new(labels), 1.0);
+                let source = gauge("vitals_source", help.into(), Labels::new(labels), 1.0);
                 let families = observation.families.iter().cloned();
                 observation.families = families.chain([told, source]).collect();
             }

@@ -1,6 +1,11 @@
 //! The latest of everything: what each source said last, and until when that counts.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use exposition::{Metric, MetricFamily, Value};
 use jiff::Timestamp;
@@ -40,8 +45,9 @@ pub struct Source {
     pub uptime: Option<Uptime>,
     /// That, as families.
     of_uptime: Vec<MetricFamily>,
-    /// Families of the observation, by name: they are looked up far more often than told.
-    order: Vec<u32>,
+    /// Where the observation's families are, by hashes of their names: they are looked up far more often
+    /// than told, and each look at a name itself waits for memory.
+    places: Vec<(u32, u32)>,
 }
 
 /// The latest value of a series.
@@ -72,6 +78,13 @@ pub struct SourceStatus {
     pub simulated: bool,
 }
 
+/// Of a name, for [`Source::places`].
+fn hash(name: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name.as_bytes());
+    hasher.finish() as u32
+}
+
 impl Source {
     /// What it says, and how long it was up.
     pub fn families(&self) -> impl Iterator<Item = &MetricFamily> {
@@ -79,12 +92,12 @@ impl Source {
     }
 
     /// Those of one name.
-    fn named<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s MetricFamily> {
-        let of = |at: &u32| &self.observation.families[*at as usize];
-        let first = self.order.partition_point(|at| *of(at).name < *name);
-        let told = self.order[first..].iter().map(of);
-        let told = told.take_while(move |family| family.name == name);
-        told.chain(self.of_uptime.iter().filter(move |f| f.name == name))
+    fn named<'s>(&'s self, name: &'s str, hash: u32) -> impl Iterator<Item = &'s MetricFamily> {
+        let first = self.places.partition_point(|(known, _)| *known < hash);
+        let same = self.places[first..].iter();
+        let same = same.take_while(move |(known, _)| *known == hash);
+        let told = same.map(|(_, at)| &self.observation.families[*at as usize]);
+        told.chain(&self.of_uptime).filter(move |f| f.name == name)
     }
 
     /// Whether its values still count.
@@ -145,16 +158,16 @@ impl Standing {
             uptime.add(observation.at, success, outcome.stale_after);
             of_uptime = uptime.families(&observation.source, observation.at).into();
         }
-        let families = &observation.families;
-        let mut order: Vec<u32> = (0..families.len() as u32).collect();
-        order.sort_by(|a, b| families[*a as usize].name.cmp(&families[*b as usize].name));
+        let hashes = observation.families.iter().map(|family| hash(&family.name));
+        let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
+        places.sort_unstable();
         let source = Source {
             received: Instant::now(),
             last_success,
             since,
             uptime,
             of_uptime,
-            order,
+            places,
             observation,
         };
         self.version += 1;
@@ -195,9 +208,10 @@ impl Standing {
 
     /// The series of one family, over all sources.
     pub fn series<'s>(&'s self, name: &'s str, now: Instant) -> Vec<Point<'s>> {
+        let hash = hash(name);
         let fresh = self.sources().filter(|source| source.is_fresh(now));
         let points = fresh.flat_map(|source| {
-            let metrics = source.named(name).flat_map(|family| &family.metrics);
+            let metrics = source.named(name, hash).flat_map(|family| &family.metrics);
             metrics.filter_map(move |metric| match metric.value {
                 Value::Number(value) => Some(Point {
                     metric,
@@ -270,7 +284,7 @@ pub(crate) mod tests {
 
     /// An observation of one gauge; an error instead, where there is no value.
     pub(crate) fn observed(source: &str, name: &str, values: &[(&str, f64)]) -> Observation {
-        let mut family = MetricFamily::gauge(name, "help");
+        let mut family = MetricFamily::gauge(name.to_owned(), "help");
         for (host, value) in values {
             family.push(Labels::new([("host", *host)]), *value);
         }

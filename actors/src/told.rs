@@ -32,7 +32,8 @@ impl<'s> Told<'s> {
             let families = told.as_scraped();
             families.map(|family| family.flat().count()).sum()
         });
-        let gauge = |name: &str, value| MetricFamily::gauge(name, "").with(Labels::none(), value);
+        let gauge =
+            |name: &'static str, value| MetricFamily::gauge(name, "").with(Labels::none(), value);
         let took = source.observation.outcome.took.as_secs_f64();
         told.of_the_scrape = vec![
             gauge("up", f64::from(source.is_up(now))),

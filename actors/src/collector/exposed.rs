@@ -238,7 +238,7 @@ impl Page {
                 // Their parts are series by themselves here.
                 MetricType::Histogram | MetricType::Summary | Untyped => Untyped,
             };
-            let new = MetricFamily::new(name, help, kind);
+            let new = MetricFamily::new(name.to_owned(), help, kind);
             self.families.insert(name.to_owned(), new);
         }
         if let Some(family) = self.families.get_mut(name) {
@@ -289,7 +289,7 @@ mod tests {
         let kinds: Vec<_> = exposed
             .families
             .iter()
-            .map(|f| (f.name.as_str(), f.kind))
+            .map(|f| (&*f.name, f.kind))
             .collect();
         assert_eq!(
             kinds,

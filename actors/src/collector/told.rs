@@ -27,7 +27,7 @@ impl Told {
     }
 
     /// A gauge.
-    pub(super) fn gauge(&mut self, name: &'static str, help: &str, value: f64) {
+    pub(super) fn gauge(&mut self, name: &'static str, help: &'static str, value: f64) {
         self.gauge_of(name, help, [], value);
     }
 
@@ -35,7 +35,7 @@ impl Told {
     pub(super) fn gauge_of<const N: usize>(
         &mut self,
         name: &'static str,
-        help: &str,
+        help: &'static str,
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
@@ -46,7 +46,7 @@ impl Told {
     pub(super) fn counter_of<const N: usize>(
         &mut self,
         name: &'static str,
-        help: &str,
+        help: &'static str,
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
@@ -58,7 +58,7 @@ impl Told {
         &mut self,
         kind: MetricType,
         name: &'static str,
-        help: &str,
+        help: &'static str,
         labels: impl Iterator<Item = (String, &'l str)>,
         value: f64,
     ) {
@@ -75,7 +75,7 @@ impl Told {
         &mut self,
         kind: MetricType,
         name: &'static str,
-        help: &str,
+        help: &'static str,
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
@@ -87,7 +87,7 @@ impl Told {
     pub(super) fn host_gauge<const N: usize>(
         &mut self,
         name: &'static str,
-        help: &str,
+        help: &'static str,
         labels: [(&'static str, &str); N],
         value: f64,
     ) {
@@ -95,7 +95,14 @@ impl Told {
         self.add(Gauge, name, help, Labels::new(host.chain(labels)), value);
     }
 
-    fn add(&mut self, kind: MetricType, name: &str, help: &str, labels: Labels, value: f64) {
+    fn add(
+        &mut self,
+        kind: MetricType,
+        name: &'static str,
+        help: &'static str,
+        labels: Labels,
+        value: f64,
+    ) {
         let known = self.families.iter().position(|family| family.name == name);
         let at = known.unwrap_or_else(|| {
             self.families.push(MetricFamily::new(name, help, kind));

@@ -8,10 +8,10 @@ use tsdb::Head;
 pub fn families(head: &Head, behind: u64) -> Vec<MetricFamily> {
     let health = head.health();
     let counts = &health.counts;
-    let gauge = |name: &str, help: &str, value: f64| {
+    let gauge = |name: &'static str, help: &'static str, value: f64| {
         MetricFamily::gauge(name, help).with(Labels::none(), value)
     };
-    let counter = |name: &str, help: &str, value: u64| {
+    let counter = |name: &'static str, help: &'static str, value: u64| {
         MetricFamily::counter(name, help).with(Labels::none(), value as f64)
     };
     let mut dropped = MetricFamily::counter(

@@ -177,7 +177,7 @@ fn family(from: &proto::MetricFamily) -> MetricFamily {
         proto::MetricType::SUMMARY => MetricType::Summary,
         proto::MetricType::UNTYPED => MetricType::Untyped,
     };
-    let mut family = MetricFamily::new(from.name(), from.help(), kind);
+    let mut family = MetricFamily::new(from.name().to_owned(), from.help().to_owned(), kind);
     for metric in from.get_metric() {
         let pairs = metric.get_label().iter().map(|l| (l.name(), l.value()));
         // The registry has checked the names; a series it should not have let in is left out.

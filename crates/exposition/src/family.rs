@@ -1,5 +1,7 @@
 //! A metric family: everything that one name, one help text and one type speak of.
 
+use std::borrow::Cow;
+
 use crate::labels::Labels;
 
 /// What kind of thing a family measures.
@@ -21,9 +23,9 @@ pub enum MetricType {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricFamily {
     /// As in the text format 0.0.4: a counter's name ends with `_total` where its samples' names do.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// One sentence for whoever reads the raw page.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// The type told in the `# TYPE` line.
     pub kind: MetricType,
     /// The series, in the order they are written.
@@ -94,7 +96,11 @@ pub struct Quantile {
 
 impl MetricFamily {
     /// An empty family.
-    pub fn new(name: impl Into<String>, help: impl Into<String>, kind: MetricType) -> Self {
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+        kind: MetricType,
+    ) -> Self {
         MetricFamily {
             name: name.into(),
             help: help.into(),
@@ -104,12 +110,12 @@ impl MetricFamily {
     }
 
     /// An empty family of counters.
-    pub fn counter(name: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn counter(name: impl Into<Cow<'static, str>>, help: impl Into<Cow<'static, str>>) -> Self {
         Self::new(name, help, MetricType::Counter)
     }
 
     /// An empty family of gauges.
-    pub fn gauge(name: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn gauge(name: impl Into<Cow<'static, str>>, help: impl Into<Cow<'static, str>>) -> Self {
         Self::new(name, help, MetricType::Gauge)
     }
 

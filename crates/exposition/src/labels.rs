@@ -134,6 +134,9 @@ impl Labels {
             return self.clone();
         }
         let is_taken = |name: &str| target.get(name).is_some();
+        if !self.iter().any(|(name, _)| is_taken(name)) {
+            return merged(self.iter(), target.iter()).collect();
+        }
         let (clashing, own): (Vec<_>, Vec<_>) = self.iter().partition(|(name, _)| is_taken(name));
         let all = own.into_iter().chain(target.iter());
         let mut all: Vec<(Cow<'_, str>, &str)> = all.map(|(n, v)| (n.into(), v)).collect();
@@ -178,6 +181,19 @@ impl<'p> FromIterator<(&'p str, &'p str)> for Labels {
         ROOM.set(text);
         labels
     }
+}
+
+/// Both in their order, which have no name in common.
+fn merged<'p>(
+    one: impl Iterator<Item = (&'p str, &'p str)>,
+    other: impl Iterator<Item = (&'p str, &'p str)>,
+) -> impl Iterator<Item = (&'p str, &'p str)> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if first > second => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// Appends a text behind its length.
@@ -238,6 +254,10 @@ impl fmt::Debug for Labels {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -281,6 +301,50 @@ mod tests {
         assert_eq!(all.with("c", "4").get("c"), Some("4"));
         assert_eq!(all.keeping(|name| name > "b"), Labels::new([("c", "3")]));
         assert_eq!(all.keeping(|_| false), Labels::none());
+    }
+
+    /// Labels as a map has them, some of lengths of one, two and three digits.
+    fn any() -> impl Strategy<Value = BTreeMap<String, String>> {
+        let length = prop_oneof![1usize..6, 62usize..66, 4_094usize..4_099];
+        let name = ("[a-c_]", length.clone()).prop_map(|(text, length)| text.repeat(length));
+        let value = ("[a-c?@é\u{0}]", length).prop_map(|(text, length)| text.repeat(length));
+        let value = prop_oneof![Just(String::new()), value];
+        prop::collection::btree_map(name, value, 0..5)
+    }
+
+    fn labels(map: &BTreeMap<String, String>) -> Labels {
+        Labels::try_new(map.iter().rev()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_as_a_map(one in any(), other in any(), name in any(), value in "[a-c]{0,2}") {
+            let full = |mut map: BTreeMap<String, String>| {
+                map.retain(|_, value| !value.is_empty());
+                map
+            };
+            let (one, other) = (full(one), full(other));
+            let (first, second) = (labels(&one), labels(&other));
+            let pairs = |labels: &Labels| -> BTreeMap<String, String> {
+                labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+            };
+            prop_assert_eq!(&pairs(&first), &one);
+            prop_assert_eq!((first.len(), first.is_empty()), (one.len(), one.is_empty()));
+            prop_assert_eq!(first.cmp(&second), one.cmp(&other));
+            prop_assert_eq!(first == second, one == other);
+            for name in one.keys().chain(name.keys()) {
+                prop_assert_eq!(first.get(name), one.get(name).map(String::as_str));
+                let mut with = one.clone();
+                with.insert(name.clone(), value.clone());
+                prop_assert_eq!(pairs(&first.with(name, &value)), full(with.clone()));
+                with.remove(name);
+                prop_assert_eq!(pairs(&first.without(name)), with);
+            }
+            if one.keys().all(|name| !other.contains_key(name)) {
+                let both = one.into_iter().chain(other).collect::<BTreeMap<_, _>>();
+                prop_assert_eq!(pairs(&first.of_target(&second)), both);
+            }
+        }
     }
 
     #[test]

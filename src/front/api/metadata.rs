@@ -35,7 +35,7 @@ impl Metadata {
                 MetricType::Untyped => "unknown",
             },
             unit: "", // only OpenMetrics tells it
-            help: family.help.clone(),
+            help: family.help.to_string(),
         }
     }
 }
@@ -54,7 +54,7 @@ fn known(
     let wanted = |family: &&MetricFamily| metric.is_none_or(|metric| family.name == metric);
     let mut all: BTreeMap<String, BTreeSet<Metadata>> = BTreeMap::new();
     for family in told.chain(own).filter(wanted) {
-        let known = all.entry(family.name.clone()).or_default();
+        let known = all.entry(family.name.to_string()).or_default();
         known.insert(Metadata::of(family));
     }
     let cut = |of_one: BTreeSet<Metadata>| {
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn each_metric_is_what_those_who_tell_it_say() {
-        let family = |name: &str, help: &str, kind| MetricFamily::new(name, help, kind);
+        let family =
+            |name: &'static str, help: &'static str, kind| MetricFamily::new(name, help, kind);
         let own = [
             family("b_total", "B.", MetricType::Counter),
             family("a", "One.", MetricType::Gauge).with(Labels::none(), 1.0),

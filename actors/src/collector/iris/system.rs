@@ -14,7 +14,7 @@ pub(super) fn tell(native: &Native, told: &mut Told) {
         let labels = [("version", of("version")), ("product", of("product"))];
         told.gauge_of("vitals_iris_info", "Version and product.", labels, 1.0);
     }
-    let mut gauge = |name, help: &str, value: Option<f64>| {
+    let mut gauge = |name, help: &'static str, value: Option<f64>| {
         if let Some(value) = value {
             told.gauge(name, help, value);
         }

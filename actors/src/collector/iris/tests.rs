@@ -273,12 +273,7 @@ fn the_active_production_on_linux() {
         );
     }
     assert_eq!(told.1.failed, []);
-    let native: Vec<_> = told
-        .1
-        .native
-        .iter()
-        .map(|family| family.name.as_str())
-        .collect();
+    let native: Vec<_> = told.1.native.iter().map(|family| &*family.name).collect();
     assert!(native.contains(&"iris_interop_messages"), "{native:?}");
     assert!(!native.iter().any(|name| {
         *name == "iris_process"

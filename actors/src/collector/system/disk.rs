@@ -155,7 +155,7 @@ pub(super) fn families(disks: &[Disk]) -> Vec<MetricFamily> {
         .iter()
         .map(|disk| Labels::new([("device", disk.name.as_str())]))
         .collect();
-    let family = |(column, (name, help, unit)): (usize, &(&str, &str, Unit))| {
+    let family = |(column, (name, help, unit)): (usize, &(&str, &'static str, Unit))| {
         let kind = match *name {
             IN_PROGRESS => MetricType::Gauge,
             _ => MetricType::Counter,

@@ -108,7 +108,7 @@ struct NodeFamilies {
 
 impl NodeFamilies {
     fn new(mounts: usize) -> Self {
-        let gauge = |name: &str, help: &str| {
+        let gauge = |name: &'static str, help: &'static str| {
             let mut family = MetricFamily::gauge(name, help);
             family.metrics.reserve(mounts);
             family

@@ -163,7 +163,7 @@ DirectMap1G:    25165824 kB
         families
             .into_iter()
             .map(|family| match family.metrics[0].value {
-                Value::Number(number) => (family.name, number),
+                Value::Number(number) => (family.name.into_owned(), number),
                 _ => unreachable!(),
             })
             .collect()

@@ -110,7 +110,7 @@ full avg10=0.00 avg60=0.08 avg300=0.04 total=14137792
     fn told(resource: &Resource, text: &[u8]) -> Vec<(String, Value)> {
         let families = resource.families(parse(text).unwrap());
         families
-            .map(|family| (family.name, family.metrics[0].value.clone()))
+            .map(|family| (family.name.into_owned(), family.metrics[0].value.clone()))
             .collect()
     }
 

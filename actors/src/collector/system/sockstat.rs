@@ -1,5 +1,7 @@
 //! `node_sockstat_*`: sockets in use, from `/proc/net/sockstat` and `/proc/net/sockstat6`.
 
+use std::borrow::Cow;
+
 use exposition::{Labels, MetricFamily, is_metric_name};
 
 use super::text::{Malformed, lines, unsigned, words};
@@ -43,10 +45,15 @@ pub(super) fn parse(text: &[u8], page: usize) -> Result<Vec<MetricFamily>, Malfo
 
 fn sockets(families: &mut Vec<MetricFamily>, protocol: &str, state: &str, number: f64) {
     let help = format!("Number of {protocol} sockets in state {state}.");
-    push(families, &format!("{protocol}_{state}"), &help, number);
+    push(families, &format!("{protocol}_{state}"), help, number);
 }
 
-fn push(families: &mut Vec<MetricFamily>, name: &str, help: &str, number: f64) {
+fn push(
+    families: &mut Vec<MetricFamily>,
+    name: &str,
+    help: impl Into<Cow<'static, str>>,
+    number: f64,
+) {
     let name = format!("node_sockstat_{name}");
     if is_metric_name(&name) && !families.iter().any(|family| family.name == name) {
         families.push(MetricFamily::gauge(name, help).with(Labels::none(), number));

@@ -93,7 +93,7 @@ mod tests {
         let families = OPEN_FILES.parse(b"558\t0\t2466170\n").unwrap();
         let told = families
             .iter()
-            .map(|family| (family.name.as_str(), &family.metrics[0].value));
+            .map(|family| (&*family.name, &family.metrics[0].value));
         assert_eq!(
             told.collect::<Vec<_>>(),
             [

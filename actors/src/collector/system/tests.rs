@@ -143,7 +143,10 @@ fn number(collected: &Collected, name: &str) -> Option<f64> {
 }
 
 fn names(collected: &Collected, prefix: &str) -> Vec<String> {
-    let names = collected.families.iter().map(|family| family.name.clone());
+    let names = collected
+        .families
+        .iter()
+        .map(|family| family.name.to_string());
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 

@@ -36,7 +36,7 @@ pub fn write<'a>(
     let families = families.into_iter();
     let taken = match format {
         Format::Prometheus004 => HashSet::new(),
-        Format::OpenMetrics1 => families.clone().map(|f| f.name.as_str()).collect(),
+        Format::OpenMetrics1 => families.clone().map(|f| &*f.name).collect(),
     };
     for family in families {
         write_family(family, format, &taken, out);
@@ -77,7 +77,7 @@ fn header<'a>(
     format: Format,
     taken: &HashSet<&str>,
 ) -> (&'a str, &'static str) {
-    let name = family.name.as_str();
+    let name = &*family.name;
     match (family.kind, format) {
         // To OpenMetrics `_total` belongs to a counter's samples, not to its family. A counter
         // without it cannot be told as one, nor can one beside a gauge of the shorter name: Go's

@@ -187,7 +187,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(read, expected(&families));
-            let helps = families.iter().map(|f| (f.name.clone(), f.help.clone()));
+            let helps = families.iter().map(|f| (f.name.to_string(), f.help.to_string()));
             prop_assert_eq!(told, helps.collect::<Vec<_>>());
         }
     }
