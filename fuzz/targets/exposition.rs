@@ -72,7 +72,7 @@ fn reads_again(item: &Item<'_>) {
         Item::Type { name, .. } => assert!(is_metric_name(name)),
         Item::Help { name, help } => {
             assert!(is_metric_name(name));
-            let family = MetricFamily::gauge(*name, &**help).with(Labels::none(), 1.0);
+            let family = MetricFamily::gauge((*name).to_owned(), help.to_string()).with(Labels::none(), 1.0);
             let page = page(family, Format::OpenMetrics1);
             let mut again = None;
             read(page.as_bytes(), &Limits::default(), |item| {
@@ -100,7 +100,7 @@ fn sample_reads_again(sample: &Sample<'_>) {
     let labels = labels.expect("labels that were checked");
     assert_eq!(labels, sample.labels.to_labels());
 
-    let mut family = MetricFamily::new(sample.name, "", MetricType::Untyped);
+    let mut family = MetricFamily::new(sample.name.to_owned(), "", MetricType::Untyped);
     family.metrics.push(Metric {
         labels: labels.clone(),
         value: Value::Number(sample.value),
