@@ -151,13 +151,15 @@ impl Standing {
         let as_before = before.filter(|before| before.succeeded() == success);
         let since = as_before.map_or(observation.at, |before| before.since);
         let mut uptime = before.and_then(|before| before.uptime.clone());
-        let mut of_uptime = before.map_or_else(Vec::new, |before| before.of_uptime.clone());
-        if outcome.is_dependency && !outcome.refresh {
+        let of_uptime = if outcome.is_dependency && !outcome.refresh {
             let remembered = || self.remembered.get(&*observation.source).cloned();
             let uptime = uptime.get_or_insert_with(|| remembered().unwrap_or_default());
             uptime.add(observation.at, success, outcome.stale_after);
-            of_uptime = uptime.families(&observation.source, observation.at).into();
-        }
+            uptime.families(&observation.source, observation.at).into()
+        } else {
+            // A refresh between two ticks adds nothing to it.
+            before.map_or_else(Vec::new, |before| before.of_uptime.clone())
+        };
         let hashes = observation.families.iter().map(|family| hash(&family.name));
         let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
         places.sort_unstable();
@@ -279,7 +281,7 @@ impl Standing {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::messages::Outcome;
+    use crate::{messages::Outcome, uptime::RATIO};
     use exposition::Labels;
 
     /// An observation of one gauge; an error instead, where there is no value.
@@ -333,6 +335,23 @@ pub(crate) mod tests {
         assert!(expiry <= now + Duration::from_secs(3));
         assert_eq!(values(now + Duration::from_secs(4)), Vec::<f64>::new());
         assert_eq!(standing.next_expiry(now + Duration::from_secs(4)), None);
+    }
+
+    #[test]
+    fn a_refresh_leaves_what_is_known_of_uptime() {
+        let mut standing = Standing::default();
+        let mut observation = observed("redis", "x", &[("one", 1.0)]);
+        observation.outcome.is_dependency = true;
+        for second in [0, 1] {
+            observation.at = Timestamp::from_second(second).unwrap();
+            standing.take(observation.clone());
+        }
+        let known = |standing: &Standing| standing.series(RATIO, Instant::now()).len();
+        let before = known(&standing);
+        assert!(before > 0);
+        observation.outcome.refresh = true;
+        standing.take(observation);
+        assert_eq!(known(&standing), before);
     }
 
     #[test]

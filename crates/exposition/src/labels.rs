@@ -59,8 +59,7 @@ impl Labels {
         if let Some(twice) = all.windows(2).find(twice) {
             return Err(LabelsError::Duplicate(twice[0].0.as_ref().to_owned()));
         }
-        let pairs = all.iter();
-        Ok(pairs.map(|(n, v)| (n.as_ref(), v.as_ref())).collect())
+        Ok(Self::from_sorted(&all))
     }
 
     /// Labels in any order, from good names that occur once.
@@ -70,6 +69,10 @@ impl Labels {
         V: AsRef<str>,
     {
         all.sort_unstable_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        Self::from_sorted(&all)
+    }
+
+    fn from_sorted<N: AsRef<str>, V: AsRef<str>>(all: &[(N, V)]) -> Self {
         let pairs = all.iter();
         pairs.map(|(n, v)| (n.as_ref(), v.as_ref())).collect()
     }

@@ -36,15 +36,16 @@ impl Limits {
     /// Texts of at most so many bytes, and of no more than [`Limits::MOST_BYTES`]; all else as by
     /// default.
     pub fn of_bytes(bytes: usize) -> Self {
-        Limits {
-            bytes: bytes.min(Self::MOST_BYTES),
+        let limits = Limits {
+            bytes: 0,
             samples: 10_000_000,
             series: 100_000,
             points: 11_000,
             timeout: Duration::from_secs(30),
             lookback: Duration::from_secs(5 * 60),
             subquery_step: Duration::from_secs(60),
-        }
+        };
+        limits.with_bytes(bytes)
     }
 
     /// The same, for texts of at most so many bytes, and of no more than [`Limits::MOST_BYTES`].

@@ -2,7 +2,7 @@
 //!
 //! Real ones, mounted in a namespace of their own. Where that is not permitted the story is left out.
 
-use std::{env, fs::File, io::ErrorKind, os::fd::AsRawFd, process::Command};
+use std::{env, fs::File, io::ErrorKind, os::fd::AsRawFd, path::PathBuf, process::Command};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
@@ -32,6 +32,36 @@ fn in_a_namespace(test: &str) {
     assert!(story.unwrap().success());
 }
 
+/// 64 KiB, and an outbox on it in small segments.
+struct SmallDisk {
+    mountpoint: PathBuf,
+    directory: PathBuf,
+    options: Options,
+    outbox: Outbox,
+}
+
+impl SmallDisk {
+    /// `None` outside of the namespace.
+    fn mount() -> Option<SmallDisk> {
+        let mountpoint = PathBuf::from(env::var_os(INSIDE)?);
+        let flags = MountFlags::NODEV | MountFlags::NOSUID;
+        mount("tmpfs", &mountpoint, "tmpfs", flags, c"size=65536").unwrap();
+        let options = Options {
+            segment_bytes: 16_000,
+            ..Options::default()
+        };
+        let directory = mountpoint.join("outbox");
+        let (outbox, _) = Outbox::open(&directory, options).unwrap();
+        outbox.consumers(&["redis"]);
+        Some(SmallDisk {
+            mountpoint,
+            directory,
+            options,
+            outbox,
+        })
+    }
+}
+
 #[test]
 fn a_full_disk() {
     in_a_namespace("full");
@@ -40,19 +70,15 @@ fn a_full_disk() {
 #[test]
 #[ignore = "the other test calls it in a namespace of its own"]
 fn full() {
-    let Some(mountpoint) = env::var_os(INSIDE) else {
+    let Some(SmallDisk {
+        mountpoint,
+        directory,
+        options,
+        outbox,
+    }) = SmallDisk::mount()
+    else {
         return;
     };
-    let mountpoint = Path::new(&mountpoint);
-    let flags = MountFlags::NODEV | MountFlags::NOSUID;
-    mount("tmpfs", mountpoint, "tmpfs", flags, c"size=65536").unwrap();
-    let options = Options {
-        segment_bytes: 16_000,
-        ..Options::default()
-    };
-    let directory = mountpoint.join("outbox");
-    let (outbox, _) = Outbox::open(&directory, options).unwrap();
-    outbox.consumers(&["redis"]);
     // Twice what the disk holds.
     let mut last = 0;
     for _ in 0..120 {
@@ -74,7 +100,7 @@ fn full() {
     let expected: Vec<u64> = (101..=more).collect();
     assert_eq!(seqs(&outbox.live()), expected);
     drop(outbox);
-    unmount(mountpoint, UnmountFlags::DETACH).unwrap();
+    unmount(&mountpoint, UnmountFlags::DETACH).unwrap();
 }
 
 #[test]
@@ -86,19 +112,15 @@ fn a_disk_full_of_what_may_go() {
 #[test]
 #[ignore = "the other test calls it in a namespace of its own"]
 fn full_of_what_may_go() {
-    let Some(mountpoint) = env::var_os(INSIDE) else {
+    let Some(SmallDisk {
+        mountpoint,
+        directory,
+        options,
+        outbox,
+    }) = SmallDisk::mount()
+    else {
         return;
     };
-    let mountpoint = Path::new(&mountpoint);
-    let flags = MountFlags::NODEV | MountFlags::NOSUID;
-    mount("tmpfs", mountpoint, "tmpfs", flags, c"size=65536").unwrap();
-    let options = Options {
-        segment_bytes: 16_000,
-        ..Options::default()
-    };
-    let directory = mountpoint.join("outbox");
-    let (outbox, _) = Outbox::open(&directory, options).unwrap();
-    outbox.consumers(&["redis"]);
     let large = append(&outbox, [7; 57_000]);
     durable(&outbox, large);
     let last = append(&outbox, [7; 20_000]);
@@ -112,7 +134,7 @@ fn full_of_what_may_go() {
     assert_eq!(seqs(&outbox.live()), [last]);
     assert_eq!(outbox.cursor("redis"), Some(large));
     drop(outbox);
-    unmount(mountpoint, UnmountFlags::DETACH).unwrap();
+    unmount(&mountpoint, UnmountFlags::DETACH).unwrap();
 }
 
 #[test]
