@@ -1,6 +1,9 @@
 //! Whether two answers are the same.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use exposition::Labels;
 use promql::{Answer, Value};
@@ -24,25 +27,69 @@ pub(crate) fn by_time(answer: Answer) -> Answers {
     answers
 }
 
-/// Where they differ by more than rounding does.
+/// Where they differ by more than rounding does, first.
 pub(crate) fn difference(ours: &Answers, theirs: &Answers) -> Option<String> {
-    let times = ours.keys().chain(theirs.keys());
+    differences(ours, theirs).first().map(ToString::to_string)
+}
+
+/// A value that two answers do not have in common.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    time: i64,
+    labels: Labels,
+    ours: Option<f64>,
+    pub(crate) theirs: Option<f64>,
+}
+
+/// All places where they differ by more than rounding does.
+pub(crate) fn differences(ours: &Answers, theirs: &Answers) -> Vec<Difference> {
+    let times: BTreeSet<i64> = ours.keys().chain(theirs.keys()).copied().collect();
     let nothing = BTreeMap::new();
+    let mut found = Vec::new();
     for time in times {
-        let ours = ours.get(time).unwrap_or(&nothing);
-        let theirs = theirs.get(time).unwrap_or(&nothing);
-        for labels in ours.keys().chain(theirs.keys()) {
-            let (a, b) = (ours.get(labels), theirs.get(labels));
-            match (a, b) {
-                (Some(a), Some(b)) if close(*a, *b) => {}
-                _ => return Some(format!("at {time} {labels:?}: {a:?}, not {b:?}")),
+        let ours = ours.get(&time).unwrap_or(&nothing);
+        let theirs = theirs.get(&time).unwrap_or(&nothing);
+        let labels: BTreeSet<&Labels> = ours.keys().chain(theirs.keys()).collect();
+        for labels in labels {
+            let (ours, theirs) = (ours.get(labels).copied(), theirs.get(labels).copied());
+            if !close(ours, theirs) {
+                let labels = labels.clone();
+                found.push(Difference {
+                    time,
+                    labels,
+                    ours,
+                    theirs,
+                });
             }
         }
     }
-    None
+    found
 }
 
-fn close(a: f64, b: f64) -> bool {
+impl Difference {
+    /// Whether another answer to the same query has our value there, too.
+    pub(crate) fn is_ours(&self, other: &Answers) -> bool {
+        let value = other.get(&self.time).and_then(|at| at.get(&self.labels));
+        close(self.ours, value.copied())
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference {
+            time,
+            labels,
+            ours,
+            theirs,
+        } = self;
+        write!(f, "at {time} {labels:?}: {ours:?}, not {theirs:?}")
+    }
+}
+
+fn close(a: Option<f64>, b: Option<f64>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else {
+        return a.is_none() && b.is_none();
+    };
     let scale = a.abs().max(b.abs());
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-7 * scale + 1e-7
 }

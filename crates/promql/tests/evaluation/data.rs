@@ -50,8 +50,10 @@ pub(crate) fn series(seed: u64, place: Place) -> Vec<Series> {
             all.push((labels("bytes_total"), moment.counter(&mut rng, 1e4)));
         }
         let mut below = vec![0.0; (SPAN_MS / 1_000) as usize + 60];
+        // All buckets begin anew together. If one alone did, those above it would fall but little.
+        let restarts = moment.restarts(&mut rng);
         for le in ["0.1", "0.5", "2", "+Inf"] {
-            let mut rows = moment.counter(&mut rng, 20.0);
+            let mut rows = moment.counter_with(&mut rng, 20.0, &restarts);
             rows.retain(|(_, value)| !value.is_nan());
             for (at, value) in &mut rows {
                 // A bucket has what the one before it has, too.
@@ -64,6 +66,25 @@ pub(crate) fn series(seed: u64, place: Place) -> Vec<Series> {
     }
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all
+}
+
+/// The same with each value of a series a little larger or smaller, by a part that is the same for all
+/// of them: by less than makes a difference, by more than rounding does.
+pub(crate) fn nudged(series: &[Series], rng: &mut Rng) -> Vec<Series> {
+    let nudge = |(labels, samples): &Series| {
+        let factor = 1.0 + (rng.f64() - 0.5) * 1e-11;
+        let nudged = samples.iter().map(|(at, value)| {
+            // Of a stale marker each bit counts.
+            let value = if value.is_nan() {
+                *value
+            } else {
+                value * factor
+            };
+            (*at, value)
+        });
+        (labels.clone(), nudged.collect())
+    };
+    series.iter().map(nudge).collect()
 }
 
 pub(crate) fn store(series: &[Series]) -> MemoryStore {
@@ -123,12 +144,29 @@ impl Moments {
         })
     }
 
-    /// Never near zero, and never falling far: there extrapolation has changed between versions.
     fn counter(&mut self, rng: &mut Rng, per_sample: f64) -> Vec<(i64, f64)> {
+        let restarts = self.restarts(rng);
+        self.counter_with(rng, per_sample, &restarts)
+    }
+
+    /// At which samples a counter begins anew.
+    fn restarts(&self, rng: &mut Rng) -> Vec<bool> {
+        self.times.iter().map(|_| rng.u32(0..60) == 0).collect()
+    }
+
+    /// Never near zero, and never falling far, nor so little that what a window sees of a restart is
+    /// about the value itself: there extrapolation to zero has changed between versions.
+    fn counter_with(
+        &mut self,
+        rng: &mut Rng,
+        per_sample: f64,
+        restarts: &[bool],
+    ) -> Vec<(i64, f64)> {
         let mut value = (per_sample * (1e4 + rng.f64() * 1e4)).floor();
+        let mut restarts = restarts.iter();
         self.row(|| {
             value += (rng.f64() * per_sample).floor();
-            if rng.u32(0..60) == 0 {
+            if restarts.next() == Some(&true) {
                 value = (value * 0.7).floor();
             }
             value

@@ -57,6 +57,7 @@ impl Generator {
             return self.selector();
         }
         match self.rng.u32(0..16) {
+            0 if !self.is_three() => self.power(depth),
             0 | 1 => self.selector(),
             2..=4 => self.over_time(depth),
             5 | 6 => self.aggregation(depth),
@@ -117,10 +118,27 @@ impl Generator {
             let duration = self.duration();
             return format!("{metric}{matchers}[{duration}]{moment}");
         }
-        let inner = self.vector(depth - 1);
+        let inner = self.within(depth - 1);
         let duration = self.pick(&["1m7s", "3m3s", "7m13s"]);
         let step = self.pick(&["10s", "20s", "1m", ""]);
+        // There `@` within an offset of a subquery moves with it, against the documentation.
+        let moment = if !self.is_three() && inner.contains('@') {
+            ""
+        } else {
+            moment
+        };
         format!("({inner})[{duration}:{step}]{moment}")
+    }
+
+    /// The vector of a subquery.
+    fn within(&mut self, depth: u32) -> String {
+        loop {
+            let inner = self.vector(depth);
+            // Series of two names that are joined and then lose them are one where names go at once.
+            if self.is_three() || !inner.contains(") or ") {
+                return inner;
+            }
+        }
     }
 
     fn over_time(&mut self, depth: u32) -> String {
@@ -223,10 +241,23 @@ impl Generator {
         }
     }
 
-    /// `atan2` once kept the name.
+    /// `atan2` once kept the name; and what becomes of powers beyond the range of numbers (infinite
+    /// ones, and such as lose their digits) has changed: see `power`.
     fn operators(&self) -> &'static [&'static str] {
         const ALL: &[&str] = &["+", "-", "*", "/", "^", "atan2"];
-        if self.is_three() { ALL } else { &ALL[..5] }
+        if self.is_three() { ALL } else { &ALL[..4] }
+    }
+
+    /// A power that is a number of ordinary size.
+    fn power(&mut self, depth: u32) -> String {
+        let base = format!("clamp({}, -20, 20)", self.vector(depth - 1));
+        let exponent = format!("clamp({}, -20, 20)", self.vector(depth - 1));
+        let number = self.pick(&["0", "1", "2.5", "-7", "0.1"]);
+        match self.rng.u32(0..3) {
+            0 => format!("{base} ^ {number}"),
+            1 => format!("{number} ^ {exponent}"),
+            _ => format!("{base} ^ {exponent}"),
+        }
     }
 
     fn number(&mut self) -> &'static str {

@@ -61,15 +61,17 @@ impl Prometheus {
             .spawn()
             .expect("a process");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-        let mut said = |part: &str| {
-            let mut texts = lines.by_ref().map_while(Result::ok);
-            let found = texts.find(|line| line.contains(part));
-            found.unwrap_or_else(|| panic!("prometheus ended without {part}"))
-        };
-        let line = said("msg=\"Listening on\"");
-        let (_, address) = line.rsplit_once("address=").expect(&line);
-        let url = format!("http://{address}");
-        said("Server is ready to receive web requests");
+        // It says both, in either order.
+        let (mut url, mut is_ready) = (None, false);
+        while url.is_none() || !is_ready {
+            let line = lines.next().expect("prometheus goes on").expect("its log");
+            is_ready |= line.contains("Server is ready to receive web requests");
+            if line.contains("msg=\"Listening on\"") {
+                let (_, address) = line.rsplit_once("address=").expect(&line);
+                url = Some(format!("http://{address}"));
+            }
+        }
+        let url = url.expect("an address");
         // What nobody reads would stop it.
         thread::spawn(move || lines.for_each(drop));
         let config = Agent::config_builder()
