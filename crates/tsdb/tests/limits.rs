@@ -1,6 +1,6 @@
 //! How many series there may be, and how much of what the disk does not take.
 
-use std::{thread, time::Duration};
+use std::{fs, path::Path, thread, time::Duration};
 
 use tsdb::{Head, JournalError, Options, Progress, Refused};
 
@@ -139,6 +139,105 @@ fn a_disk_that_is_away_for_long_costs_the_oldest_and_they_are_counted() {
     let series = store.series(&named("m0"));
     let stored = all(&store.head.reader(), series);
     assert_eq!(stored.len(), held.len() + 1);
+}
+
+/// A finite number whose bits have nothing to do with those of its neighbours: nothing makes it
+/// smaller (SplitMix64).
+fn noise(n: u64) -> f64 {
+    let mut bits = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    f64::from_bits((bits ^ (bits >> 31)) >> 2)
+}
+
+/// Bytes of all files beneath.
+fn bytes(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => bytes(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
+
+#[test]
+fn all_files_together_stay_within_their_bound_while_blocks_are_made_too() {
+    let max_bytes = 400_000;
+    let options = Options {
+        max_bytes,
+        ..options()
+    };
+    let dir = Dir::new("within");
+    let mut store = Store::open(dir.path(), options);
+    let labels: Vec<_> = (0..50).map(|n| named(format!("m{n}"))).collect();
+    let (mut most, mut most_log, mut least) = (0, 0, u64::MAX);
+    for tick in 0..2_000 {
+        let head = &store.head;
+        let value = |n: i64| noise((tick * 50 + n) as u64);
+        let series = |n: usize| head.series("s", &labels[n]).unwrap();
+        let row: Vec<_> = (0..50).map(|n| (series(n), value(n as i64))).collect();
+        head.append(tick * STEP, &row);
+        store.writer.write().unwrap();
+        loop {
+            // One series at a time.
+            let progress = store.keeper.work(Duration::ZERO).unwrap();
+            let log = bytes(&dir.path().join("wal"));
+            most_log = most_log.max(log);
+            most = most.max(bytes(dir.path()) - log);
+            if progress == Progress::Idle {
+                break;
+            }
+        }
+        if tick > 1_000 {
+            least = least.min(bytes(dir.path()));
+        }
+    }
+    assert!(
+        most + most_log / 2 <= max_bytes,
+        "{most} and {most_log} of the log"
+    );
+    assert!(least >= max_bytes / 2, "{least}");
+}
+
+#[test]
+#[ignore = "writes gigabytes: measures"]
+fn at_its_largest_history_is_within_its_two_gigabytes() {
+    let count = 10_000;
+    let options = Options {
+        sync: false,
+        max_series_per_source: count,
+        ..Options::default()
+    };
+    let dir = Dir::new("largest");
+    let mut store = Store::open(dir.path(), options);
+    let series: Vec<_> = (0..count)
+        .map(|n| store.head.series("s", &named(format!("m{n}"))).unwrap())
+        .collect();
+    let (mut most, mut written, mut tick) = (0, 0, 0);
+    // Half as much again as there may be, of what nothing makes smaller.
+    while written < 3 * Options::default().max_bytes / 2 {
+        let value = |n: usize| noise((tick * count + n) as u64);
+        let row: Vec<_> = series
+            .iter()
+            .enumerate()
+            .map(|(n, one)| (*one, value(n)))
+            .collect();
+        store.head.append(tick as i64 * STEP, &row);
+        written += 8 * count as u64;
+        tick += 1;
+        store.writer.write().unwrap();
+        if tick % 10 > 0 {
+            continue;
+        }
+        while store.keeper.work(Duration::from_millis(100)).unwrap() == Progress::More {
+            most = most.max(bytes(dir.path()));
+        }
+        most = most.max(bytes(dir.path()));
+    }
+    println!("{count} series, {tick} ticks: {most} bytes at most");
+    assert!(most < 2_000_000_000, "{most}");
+    assert!(most > 1_000_000_000, "{most}");
 }
 
 #[test]

@@ -7,7 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Inner, file_name, merge, merge::Merge, retention, seal::Seal};
+use super::{
+    Inner, file_name, merge,
+    merge::Merge,
+    retention::{self, Room},
+    seal::Seal,
+};
 use crate::{
     block::Block,
     catalog,
@@ -25,6 +30,9 @@ use crate::{
 /// Of the bytes that history may take, one in so many may be damaged files that were set aside.
 const ASIDE: u64 = 10;
 
+/// From one look at age and size to the next.
+const RETENTION: Duration = Duration::from_mins(1);
+
 /// Makes blocks of generations, larger blocks of small ones, and room. See
 /// [`Journal`](crate::Journal).
 pub struct Keeper {
@@ -38,6 +46,7 @@ pub struct Keeper {
     garbage: Vec<PathBuf>,
     /// Something was published since the last look at age and size.
     is_retention_due: bool,
+    last_retention: Option<Instant>,
 }
 
 /// What is left to do.
@@ -59,6 +68,7 @@ impl Keeper {
             is_catalog_due: true,
             garbage: Vec::new(),
             is_retention_due: true,
+            last_retention: None,
         }
     }
 
@@ -82,13 +92,15 @@ impl Keeper {
             Ok(false) => {}
             Err(error) => {
                 // On a full disk it may be the log that grows: old blocks make room for it.
-                let _ = self.forget();
+                let _ = self.forget(&Room::default());
                 return Err(error);
             }
         }
-        if std::mem::take(&mut self.is_retention_due) {
-            self.forget()
-                .inspect_err(|_| self.is_retention_due = true)?;
+        // The log grows without anything being published.
+        let is_late = |last: Instant| last.elapsed() >= RETENTION;
+        if self.is_retention_due || self.last_retention.is_none_or(is_late) {
+            self.forget(&Room::default())?;
+            self.is_retention_due = false;
         }
         Ok(Progress::Idle)
     }
@@ -148,6 +160,9 @@ impl Keeper {
             Some(seal) => seal,
             None => {
                 fs::create_dir_all(&dir).map_err(failed)?;
+                let bytes = head.bytes() as u64;
+                let sources = &[];
+                self.forget(&Room { bytes, sources })?;
                 Seal::begin(&self.journal, head.clone(), self.token).map_err(failed)?
             }
         };
@@ -190,6 +205,10 @@ impl Keeper {
                 let due = merge::due(&view, core.options.merged_ms(), newest);
                 let Some(range) = due else { return Ok(false) };
                 let sources = view.blocks[range].to_vec();
+                self.forget(&Room {
+                    bytes: sources.iter().map(|source| source.bytes).sum(),
+                    sources: &sources,
+                })?;
                 Merge::begin(&self.journal, sources, self.token).map_err(failed)?
             }
         };
@@ -297,12 +316,14 @@ impl Keeper {
             .collect()
     }
 
-    /// Blocks that are too old or too many.
-    fn forget(&mut self) -> Result<(), JournalError> {
+    /// Blocks that are too old or too many, or in the place of what is about to be written: all files
+    /// together are not more than they may be while that is done, either.
+    fn forget(&mut self, room: &Room<'_>) -> Result<(), JournalError> {
+        self.last_retention = Some(Instant::now());
         let core = self.journal.core.clone();
         let view = core.view();
         let others = retention::other_bytes(&self.journal.dir);
-        let gone = retention::expired(&view.blocks, &core.options, others);
+        let gone = retention::expired(&view.blocks, &core.options, others, room);
         let dirs = [self.journal.blocks(), self.journal.wal()];
         let max_aside = core.options.max_bytes / ASIDE;
         self.garbage

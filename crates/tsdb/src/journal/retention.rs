@@ -11,19 +11,45 @@ use crate::{
     options::{Options, millis},
 };
 
+/// For what is about to be written, one in so many of all bytes is made free at most.
+const MOST_ROOM: u64 = 4;
+
+/// What is about to be written, and beside what.
+#[derive(Default)]
+pub(super) struct Room<'b> {
+    pub(super) bytes: u64,
+    /// What it is made of: this does not go to make room for it.
+    pub(super) sources: &'b [Arc<Block>],
+}
+
 /// Which blocks have to go. `others`: bytes of all other files.
-pub(super) fn expired(blocks: &[Arc<Block>], options: &Options, others: u64) -> Vec<Arc<Block>> {
+pub(super) fn expired(
+    blocks: &[Arc<Block>],
+    options: &Options,
+    others: u64,
+    room: &Room<'_>,
+) -> Vec<Arc<Block>> {
     let mut by_age: Vec<_> = blocks.to_vec();
     by_age.sort_by_key(|block| block.span.1);
     // A clock that was far ahead for a while leaves one block in the future: it must not make all
     // the others old.
     let now = by_age.iter().rev().nth(1).map(|block| block.span.1);
     let floor = now.map_or(i64::MIN, |now| now - millis(options.max_age));
+    // Less is kept for the sake of what is to come, but not nothing.
+    let room_bytes = room.bytes.min(options.max_bytes / MOST_ROOM);
     let mut total: u64 = others + blocks.iter().map(|block| block.bytes).sum::<u64>();
+    total += room_bytes;
     let mut gone = Vec::new();
     for block in by_age {
         if block.span.1 >= floor && total <= options.max_bytes {
             break;
+        }
+        let is_needed = room
+            .sources
+            .iter()
+            .any(|source| Arc::ptr_eq(source, &block));
+        if is_needed {
+            continue;
         }
         total -= block.bytes;
         gone.push(block);
