@@ -91,12 +91,13 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
 
         let (own, arbiter) = match how.placement {
             Placement::Own => {
-                let arbiter = Arbiter::new().handle();
+                let arbiter = how.realm.thread();
                 (Some(arbiter.clone()), arbiter)
             }
             Placement::Shared(arbiter) => (None, arbiter.clone()),
         };
         let name = own.is_some().then(|| office.name.clone());
+        let is_restart = own.is_some() && office.last_exit.load().is_some();
         let flight = InFlight::new(how.concurrency, office.rooms.clone(), office.vitals.clone());
         let tether = Life::begin(generation, flight, own, how.realm.clone());
         let predecessor = office.incumbent.lock().replace(tether.life.clone());
@@ -108,7 +109,7 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
             queue: queue.clone(),
             life: tether.life.clone(),
             start: self.start.clone(),
-            realm: how.realm,
+            realm: how.realm.clone(),
             last_exit: office.last_exit.load_full(),
             report: Box::new(move |report| {
                 // An overseer that is gone needs no reports.
@@ -126,6 +127,9 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
             }
             birth.give();
         });
+        if is_restart {
+            how.realm.spare_thread();
+        }
         tether
     }
 

@@ -51,7 +51,8 @@
 //! Each lane has its capacity (64), work in flight included, and the lanes take turns.
 //!
 //! *Placement* ([`Placement`]): a thread of its own (the default, about 30 kB), or one shared with
-//! others, for tests on one paused clock and for actors that never block.
+//! others, for tests on one paused clock and for actors that never block. From the first restart on
+//! a tree has a thread at hand for the next.
 //!
 //! *Checkpoint* ([`Checkpoint`]): what an incarnation leaves for the next (OTP: the heir of an ETS
 //! table). *Quarantine* ([`Quarantine`], off by default): a message type that keeps killing its
