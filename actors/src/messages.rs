@@ -20,7 +20,7 @@
 //! | [`Probe`] | health → aggregator | what the sources do | held |
 //! | [`Verdict`] | health → aggregator | - | held |
 //! | [`Transition`] | evaluator → dispatcher | its number in the outbox | held |
-//! | [`Firing`] | evaluator → dispatcher | - | held |
+//! | [`Firing`] | evaluator → dispatcher | what it does not know | held |
 //! | [`Deliver`] | dispatcher → sink | [`Delivered`], or how far it came | held |
 //! | [`Reconcile`] | dispatcher → sink | what was corrected | held |
 //! | [`Beat`] | dispatcher → sink | - | refused |
@@ -35,6 +35,7 @@ use supervision::{Lane, OnLane};
 use crate::{
     alert::{
         evaluator::RulesView,
+        fingerprint::Fingerprint,
         notification::{Alert, Notification},
         sink::{SinkError, Undelivered},
     },
@@ -236,12 +237,13 @@ pub struct Transition {
 }
 
 /// Everything that fires. Told when the evaluator starts and at least every minute after that:
-/// whatever was lost between the two is made good by the difference.
+/// whatever was lost between the two is made good by the difference. Answered with what the dispatcher
+/// has not been told of: that is to be told as transitions.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Vec<(Fingerprint, Timestamp)>")]
 pub struct Firing {
-    /// All of it, each fingerprint once.
-    pub alerts: Vec<Arc<Alert>>,
+    /// All of it, each fingerprint once, and when it began to fire.
+    pub alerts: Vec<(Fingerprint, Timestamp)>,
     /// When this was so.
     pub at: Timestamp,
 }

@@ -11,7 +11,7 @@ const ROOM: &str = "[history]\nmax_series = 60000\nmax_series_per_source = 30000
 const INTERVAL: Duration = Duration::from_secs(10);
 /// More resident memory than the series that are judged take without alerts. Two more series each are
 /// in it, and what is told of each alert.
-const MOST_BYTES: u64 = 55_000_000;
+const MOST_BYTES: u64 = 45_000_000;
 
 const RULES: &str = r#"
 groups:

@@ -72,7 +72,8 @@ impl fmt::Display for Status {
     }
 }
 
-/// What a sink is given: the message, and what it must know to send it. Its clones share the message.
+/// What a sink is given: the message, and what it must know to send it. It shares its bytes with its
+/// clones and with the outbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
     /// The outbox's number.
@@ -83,10 +84,10 @@ pub struct Notification {
     pub fingerprint: Fingerprint,
     /// What it says.
     pub status: Status,
-    /// The label `severity`; empty if there is none.
-    pub severity: Arc<str>,
-    /// The [`Payload`], as JSON.
-    pub json: Arc<str>,
+    /// As it is kept in the outbox.
+    bytes: Arc<[u8]>,
+    /// Where the JSON begins in them.
+    json_at: usize,
 }
 
 /// A record that this version did not write.
@@ -102,27 +103,45 @@ impl Notification {
     /// Of an alert, with the number it is given by the outbox.
     pub fn new(seq: u64, at: Timestamp, alert: &Alert, source: &str) -> Self {
         let severity = alert.labels.get("severity").unwrap_or_default();
+        let severity = &severity[..severity.floor_char_boundary(255)];
+        let (status, fingerprint) = (alert.status(), alert.fingerprint);
+        let mut bytes = vec![VERSION];
+        bytes.extend(at.as_millisecond().to_le_bytes());
+        bytes.push(status.keep().0);
+        bytes.extend(fingerprint.0.to_le_bytes());
+        bytes.push(severity.len() as u8);
+        bytes.extend(severity.as_bytes());
+        let json_at = bytes.len();
+        bytes.extend(Payload::new(seq, alert, source).to_json().as_bytes());
         Notification {
             seq,
             at,
-            fingerprint: alert.fingerprint,
-            status: alert.status(),
-            severity: severity[..severity.floor_char_boundary(255)].into(),
-            json: Payload::new(seq, alert, source).to_json(),
+            fingerprint,
+            status,
+            bytes: bytes.into(),
+            json_at,
         }
+    }
+
+    /// The label `severity`; empty if there is none.
+    pub fn severity(&self) -> &str {
+        self.text(HEAD, self.json_at)
+    }
+
+    /// The [`Payload`], as JSON.
+    pub fn json(&self) -> &str {
+        self.text(self.json_at, self.bytes.len())
+    }
+
+    fn text(&self, from: usize, to: usize) -> &str {
+        // They were made of texts, or looked at when they came from the outbox.
+        let bytes = self.bytes.get(from..to).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
     }
 
     /// As it is kept in the outbox.
     pub fn draft(&self) -> Draft {
-        let mut bytes = Vec::with_capacity(HEAD + self.severity.len() + self.json.len());
-        bytes.push(VERSION);
-        bytes.extend(self.at.as_millisecond().to_le_bytes());
-        bytes.push(self.status.keep().0);
-        bytes.extend(self.fingerprint.0.to_le_bytes());
-        bytes.push(self.severity.len() as u8);
-        bytes.extend(self.severity.as_bytes());
-        bytes.extend(self.json.as_bytes());
-        Draft::new(self.status.keep(), bytes)
+        Draft::new(self.status.keep(), self.bytes.clone())
     }
 
     /// From the outbox.
@@ -140,6 +159,8 @@ impl Notification {
         let (&fingerprint, rest) = rest.split_first_chunk::<8>()?;
         let (&length, rest) = rest.split_first()?;
         let (severity, json) = rest.split_at_checked(length.into())?;
+        std::str::from_utf8(severity).ok()?;
+        std::str::from_utf8(json).ok()?;
         Some(Notification {
             seq: (version == VERSION).then_some(record.seq)?,
             at: Timestamp::from_millisecond(i64::from_le_bytes(at)).ok()?,
@@ -149,14 +170,14 @@ impl Notification {
                 1 => Status::Firing,
                 _ => return None,
             },
-            severity: std::str::from_utf8(severity).ok()?.into(),
-            json: std::str::from_utf8(json).ok()?.into(),
+            bytes: record.payload.clone(),
+            json_at: HEAD + severity.len(),
         })
     }
 
     /// The message in its parts; `None` if another version wrote it.
     pub fn payload(&self) -> Option<Payload> {
-        serde_json::from_str(&self.json).ok()
+        serde_json::from_str(self.json()).ok()
     }
 }
 

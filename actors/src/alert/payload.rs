@@ -73,9 +73,9 @@ impl Payload {
     }
 
     /// On one line.
-    pub fn to_json(&self) -> Arc<str> {
+    pub fn to_json(&self) -> String {
         // Maps of texts and numbers: there is nothing in it that JSON does not have.
-        serde_json::to_string(self).unwrap_or_default().into()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -145,7 +145,7 @@ mod tests {
         let expected = format!(
             r#"{{"version":1,"id":"{fingerprint}-2026-11-23T21:00:00Z-firing","seq":17,"status":"firing","labels":{{"alertname":"VitalsHostCpuHigh","severity":"warning"}},"annotations":{{"cause":"é\n","summary":"It is \"high\""}},"value":0.93,"startsAt":"2026-11-23T21:00:00Z","endsAt":null,"fingerprint":"{fingerprint}","generatorURL":"http://vitals:9090/graph","source":"vitals@host"}}"#
         );
-        assert_eq!(&*payload.to_json(), expected);
+        assert_eq!(payload.to_json(), expected);
         assert_eq!(serde_json::from_str::<Payload>(&expected).unwrap(), payload);
         assert!(!payload.to_json().contains('\n'));
     }

@@ -18,61 +18,67 @@ pub(super) struct Active(BTreeMap<Fingerprint, Fires>);
 
 #[derive(Debug, Clone)]
 struct Fires {
-    alert: Arc<Alert>,
+    starts_at: Timestamp,
     notification: Notification,
 }
 
+/// What is wrong with what the dispatcher takes to fire.
+pub(super) struct Difference {
+    /// What is over, to be told.
+    pub(super) over: Vec<Transition>,
+    /// What fires, and since when, and was not told of.
+    pub(super) unknown: Vec<(Fingerprint, Timestamp)>,
+}
+
 impl Active {
-    /// A notification has been made of an alert.
-    pub(super) fn take(&mut self, alert: Arc<Alert>, notification: Notification) {
+    /// A notification has been made of an alert that began to fire at this time.
+    pub(super) fn take(&mut self, starts_at: Timestamp, notification: Notification) {
         let fingerprint = notification.fingerprint;
-        match notification.status {
+        let fires = Fires {
+            starts_at,
+            notification,
+        };
+        match fires.notification.status {
             Status::Resolved => self.0.remove(&fingerprint),
-            Status::Firing => self.0.insert(
-                fingerprint,
-                Fires {
-                    alert,
-                    notification,
-                },
-            ),
+            Status::Firing => self.0.insert(fingerprint, fires),
         };
     }
 
     /// A notification that was made by an earlier process.
     pub(super) fn recall(&mut self, notification: Notification) {
         if let Some(payload) = notification.payload() {
-            self.take(Arc::new(Alert::from(payload)), notification);
+            self.take(payload.starts_at, notification);
         }
     }
 
-    /// What has to be told so that this is all that fires: what is new, and the end of what is not
-    /// among it.
-    pub(super) fn difference(&self, firing: &[Arc<Alert>], at: Timestamp) -> Vec<Transition> {
-        let now: BTreeMap<_, _> = firing
-            .iter()
-            .map(|alert| (alert.fingerprint, alert))
-            .collect();
-        let same = |known: &Fires| {
-            let now = now.get(&known.alert.fingerprint);
-            now.is_some_and(|alert| alert.starts_at == known.alert.starts_at)
-        };
-        let over = self.0.values().filter(|known| !same(known)).map(|known| {
-            let mut alert = Alert::clone(&known.alert);
+    /// What it takes for this to be all that fires.
+    pub(super) fn difference(
+        &self,
+        firing: &[(Fingerprint, Timestamp)],
+        at: Timestamp,
+    ) -> Difference {
+        let now: BTreeMap<_, _> = firing.iter().copied().collect();
+        let known = self.0.iter();
+        let over = known.filter(|(fingerprint, known)| {
+            now.get(fingerprint)
+                .is_none_or(|starts_at| *starts_at != known.starts_at)
+        });
+        let over = over.filter_map(|(_, known)| {
+            let mut alert = Alert::from(known.notification.payload()?);
             alert.ends_at = Some(at.max(alert.starts_at));
-            Transition {
+            Some(Transition {
                 alert: Arc::new(alert),
                 at,
-            }
+            })
         });
-        let new = firing.iter().filter(|alert| {
-            let known = self.0.get(&alert.fingerprint);
-            alert.status() == Status::Firing && !known.is_some_and(same)
+        let unknown = firing.iter().filter(|(fingerprint, starts_at)| {
+            let known = self.0.get(fingerprint);
+            known.is_none_or(|known| known.starts_at != *starts_at)
         });
-        let new = new.map(|alert| Transition {
-            alert: alert.clone(),
-            at,
-        });
-        over.chain(new).collect()
+        Difference {
+            over: over.collect(),
+            unknown: unknown.copied().collect(),
+        }
     }
 
     /// The last that was told of everything that fires.
@@ -96,54 +102,52 @@ mod tests {
     fn told(active: &mut Active, transition: &Transition, seq: u64) {
         let alert = &transition.alert;
         let notification = Notification::new(seq, transition.at, alert, "");
-        active.take(alert.clone(), notification);
+        active.take(alert.starts_at, notification);
     }
 
     #[test]
     fn the_difference_makes_it_so() {
         let at = time("2026-11-23T22:00:00Z");
         let [a, b, c] = ["A", "B", "C"].map(|name| Arc::new(alert(name)));
+        let since = |alert: &Alert| (alert.fingerprint, alert.starts_at);
         let mut active = Active::default();
-        let first = active.difference(&[a.clone(), b.clone()], at);
-        assert_eq!(first.len(), 2);
-        for (seq, transition) in (1..).zip(&first) {
-            told(&mut active, transition, seq);
+        let first = active.difference(&[since(&a), since(&b)], at);
+        assert!(first.over.is_empty());
+        assert_eq!(first.unknown, [since(&a), since(&b)]);
+        for (seq, alert) in (1..).zip([&a, &b]) {
+            let alert = alert.clone();
+            told(&mut active, &Transition { alert, at }, seq);
         }
-        assert!(active.difference(&[b.clone(), a.clone()], at).is_empty());
+        let same = active.difference(&[since(&b), since(&a)], at);
+        assert!(same.over.is_empty() && same.unknown.is_empty());
 
-        // B began anew, A is over, C is new: what ended comes first.
-        let b = Arc::new(Alert {
-            starts_at: at,
-            ..Alert::clone(&b)
-        });
-        let second = active.difference(&[b, c], at);
-        let said: Vec<_> = second
-            .iter()
-            .map(|t| (t.alert.labels.get("alertname").unwrap(), t.alert.status()))
-            .collect();
-        let mut ends = said[..2].to_vec();
-        ends.sort_by_key(|said| said.0);
-        assert_eq!(ends, [("A", Status::Resolved), ("B", Status::Resolved)]);
-        assert_eq!(said[2..], [("B", Status::Firing), ("C", Status::Firing)]);
-        for (seq, transition) in (3..).zip(&second) {
+        // B began anew, A is over, C is new.
+        let again = (b.fingerprint, at);
+        let second = active.difference(&[again, since(&c)], at);
+        assert_eq!(second.unknown, [again, since(&c)]);
+        let mut over: Vec<_> = second.over.iter().map(|t| &t.alert).collect();
+        over.sort_by_key(|alert| alert.labels.get("alertname").unwrap().to_owned());
+        let ended = |alert: &Alert| Alert {
+            ends_at: Some(at),
+            ..alert.clone()
+        };
+        assert_eq!(over.len(), 2);
+        assert_eq!([&**over[0], &**over[1]], [&ended(&a), &ended(&b)]);
+        for (seq, transition) in (3..).zip(&second.over) {
             told(&mut active, transition, seq);
         }
-        assert_eq!(active.len(), 2);
-        assert!(
-            active
-                .difference(&[], at)
-                .iter()
-                .all(|t| t.alert.ends_at == Some(at))
-        );
+        assert_eq!(active.len(), 0);
     }
 
     #[test]
     fn what_an_earlier_process_told_is_known() {
         let at = time("2026-11-23T22:00:00Z");
-        let alert = Arc::new(alert("A"));
+        let alert = alert("A");
         let mut active = Active::default();
         active.recall(Notification::new(1, at, &alert, ""));
-        assert!(active.difference(&[alert], at).is_empty());
+        let firing = [(alert.fingerprint, alert.starts_at)];
+        let difference = active.difference(&firing, at);
+        assert!(difference.over.is_empty() && difference.unknown.is_empty());
         assert_eq!(active.notifications().len(), 1);
     }
 }

@@ -15,7 +15,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     DispatcherSettings, Outlet, PATIENCE,
-    active::Active,
+    active::{Active, Difference},
     lane::{Lane, Next},
 };
 use crate::{
@@ -37,8 +37,10 @@ pub struct Dispatcher {
     impatient: bool,
     /// When patience with the disk ends.
     patience: Option<SpawnHandle>,
-    /// The evaluator has said what fires: before that nothing is corrected.
+    /// The evaluator has said what fires, and told of all of it: before that nothing is corrected.
     told: bool,
+    /// What was not known when it said so first is on its way.
+    is_awaited: bool,
     /// When the evaluator was last heard.
     heard: Instant,
     /// When everything that fires was last announced.
@@ -78,6 +80,7 @@ impl Dispatcher {
             impatient: false,
             patience: None,
             told: false,
+            is_awaited: false,
             heard: Instant::now(),
             announced: Instant::now(),
             settings,
@@ -97,11 +100,11 @@ impl Dispatcher {
             made.insert(notification).draft()
         });
         let notification = made?;
-        self.settings.events.alert(&notification.json);
+        self.settings.events.alert(notification.json());
         match appended {
             Ok(appended) => {
                 self.bury_dropped(appended.dropped);
-                self.active.take(alert, notification);
+                self.active.take(alert.starts_at, notification);
                 Some(appended.seq)
             }
             Err(error) => {
@@ -239,7 +242,7 @@ impl Dispatcher {
         log::error!(
             target: "vitals::dead_letter",
             "{sink}: notification {seq} ({fingerprint}, {status}) is given up: {why}: {}",
-            notification.json
+            notification.json()
         );
     }
 
@@ -351,14 +354,18 @@ impl Handler<Transition> for Dispatcher {
 }
 
 impl Handler<Firing> for Dispatcher {
-    type Result = ();
+    type Result = MessageResult<Firing>;
 
-    fn handle(&mut self, Firing { alerts, at }: Firing, ctx: &mut Self::Context) {
+    fn handle(&mut self, Firing { alerts, at }: Firing, ctx: &mut Self::Context) -> Self::Result {
         self.heard = Instant::now();
-        for transition in self.active.difference(&alerts, at) {
+        let Difference { over, unknown } = self.active.difference(&alerts, at);
+        for transition in over {
             self.take(transition);
         }
-        self.told = true;
+        // What there was no room for stays unknown, and is not waited for.
+        self.told |= unknown.is_empty() || self.is_awaited;
+        self.is_awaited = !unknown.is_empty();
         self.pump(ctx);
+        MessageResult(unknown)
     }
 }

@@ -22,7 +22,10 @@ use super::{
     told::Told,
 };
 use crate::{
-    alert::state::{Checkpoint, Evaluation, Evaluator},
+    alert::{
+        fingerprint::Fingerprint,
+        state::{Checkpoint, Evaluation, Evaluator},
+    },
     history::Reader,
     keep::RULES,
     messages::{Alerted, Appended, Batch, Firing, GetRules, Ruled},
@@ -30,6 +33,8 @@ use crate::{
 
 /// From one look at processes to the next, where a rule could want to know.
 const LOOK: Duration = Duration::from_secs(10);
+/// From one look whether the bench is back to the next.
+const BACK: Duration = Duration::from_millis(20);
 
 /// Evaluates the rules.
 pub struct EvaluatorActor {
@@ -51,6 +56,8 @@ pub struct EvaluatorActor {
     told: Told,
     /// The dispatcher has not taken yet what was sent last.
     sending: bool,
+    /// When it has, it is to hear of everything that fires once more.
+    confirm: bool,
     writing: bool,
     rewrite: bool,
     /// When the next rule is due.
@@ -76,6 +83,7 @@ impl EvaluatorActor {
             checkpoint,
             told: Told::default(),
             sending: false,
+            confirm: false,
             writing: false,
             rewrite: false,
             due: None,
@@ -223,7 +231,8 @@ impl EvaluatorActor {
         if self.sending {
             return;
         }
-        let Some(next) = self.told.next().cloned() else {
+        let ruling = self.settings.ruling.load();
+        let Some(next) = self.told.next(&ruling.settings.external_url) else {
             return;
         };
         self.sending = true;
@@ -234,7 +243,13 @@ impl EvaluatorActor {
             me.told.sent();
             me.sending = false;
             me.send(ctx);
-            if me.told.is_all_sent() && me.again {
+            if !me.told.is_all_sent() {
+                return;
+            }
+            if mem::take(&mut me.confirm) {
+                me.tell_firing(false, ctx);
+            }
+            if me.again {
                 me.run(ctx);
             }
         }));
@@ -299,7 +314,12 @@ impl EvaluatorActor {
     }
 
     /// Everything that fires: what was lost on the way is made good by the difference.
-    fn tell_all(&mut self, _: &mut Context<Self>) {
+    fn tell_all(&mut self, ctx: &mut Context<Self>) {
+        self.tell_firing(true, ctx);
+    }
+
+    /// `again`: once more when the dispatcher has been told what it does not know.
+    fn tell_firing(&mut self, again: bool, ctx: &mut Context<Self>) {
         let Some(bench) = &self.bench else { return };
         if !self.told.is_all_sent() {
             return;
@@ -308,9 +328,34 @@ impl EvaluatorActor {
         let external_url = &ruling.settings.external_url;
         let alerts = self.told.all(&bench.evaluator, external_url);
         self.show();
-        let at = Timestamp::from_millisecond(self.now_ms()).unwrap_or_default();
-        // Were the dispatcher full, the next time comes in a minute.
-        let _ = self.settings.dispatcher.tell(Firing { alerts, at });
+        let now = self.now_ms();
+        let at = Timestamp::from_millisecond(now).unwrap_or_default();
+        let dispatcher = self.settings.dispatcher.clone();
+        let asked = async move { dispatcher.ask(Firing { alerts, at }, TELL_ALL).await };
+        ctx.spawn(wrap_future::<_, Self>(asked).map(move |unknown, me, ctx| {
+            // Were the dispatcher full, the next time comes in a minute.
+            let unknown = unknown.unwrap_or_default();
+            if !unknown.is_empty() {
+                me.confirm = again;
+                me.tell_of(unknown, now, ctx);
+            }
+        }));
+    }
+
+    /// What the dispatcher does not know of.
+    fn tell_of(
+        &mut self,
+        unknown: Vec<(Fingerprint, Timestamp)>,
+        at: i64,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(bench) = &self.bench else {
+            // Again as soon as it is back.
+            ctx.run_later(BACK, move |me, ctx| me.tell_of(unknown, at, ctx));
+            return;
+        };
+        self.told.tell_of(&unknown, at, &bench.evaluator);
+        self.send(ctx);
     }
 
     fn write(&mut self, ctx: &mut Context<Self>) {
@@ -360,7 +405,7 @@ impl EvaluatorActor {
         let ruling = self.settings.ruling.load_full();
         let Some(bench) = &mut self.bench else {
             // Set up anew as soon as it is back.
-            ctx.run_later(Duration::from_millis(20), Self::rule);
+            ctx.run_later(BACK, Self::rule);
             return;
         };
         let evaluator = &mut bench.evaluator;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::{bench::Cause, cause::Charts};
 use crate::{
     alert::{
+        self,
         fingerprint::Fingerprint,
         notification::Alert,
         state::{AlertState, Annotations, Evaluator, Transition as Change},
@@ -22,10 +23,42 @@ use crate::{
 /// See the head of the module.
 #[derive(Default)]
 pub(super) struct Told {
-    /// What fires, as it was told.
-    firing: HashMap<Fingerprint, Arc<Alert>>,
+    firing: HashMap<Fingerprint, Fires>,
+    kinds: BTreeSet<Arc<Kind>>,
     /// What the dispatcher has not taken yet, the next first.
-    unsent: VecDeque<Transition>,
+    unsent: VecDeque<Unsent>,
+}
+
+/// What becomes a message when its turn comes: ten thousand at once share their texts with the alerts
+/// until then.
+struct Unsent {
+    labels: Labels,
+    annotations: Annotations,
+    value: f64,
+    /// Times are Unix milliseconds.
+    starts_at: i64,
+    ends_at: Option<i64>,
+    at: i64,
+    why: Why,
+}
+
+/// What is kept of an alert that fires, once it was told: of ten thousand, little more than that they
+/// were.
+struct Fires {
+    kind: Arc<Kind>,
+    /// Unix milliseconds.
+    starts_at: i64,
+    /// Empty if it is not known.
+    cause: Arc<str>,
+}
+
+/// What many alerts have in common.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    alertname: Arc<str>,
+    severity: Arc<str>,
+    /// Of the rule.
+    chart_url: Arc<str>,
 }
 
 impl Told {
@@ -41,24 +74,35 @@ impl Told {
         let mut charts = Charts::at(external_url);
         for change in changes {
             let cause = causes.remove(&change.fingerprint);
-            let why = cause.as_ref().map(|cause| Why {
-                text: &cause.text,
+            let why = cause.map(|cause| Why {
                 chart_url: charts.url(&cause.expression),
+                // Of ten thousand most are empty: those share one.
+                cause: match cause.text.is_empty() {
+                    true => Arc::default(),
+                    false => cause.text.into(),
+                },
             });
-            let transition = self.transition(change, why, external_url);
-            self.unsent.extend(transition);
+            self.change(change, why);
         }
         self.unsent.len() > known
     }
 
     /// What is to be sent next.
-    pub(super) fn next(&self) -> Option<&Transition> {
-        self.unsent.front()
+    pub(super) fn next(&self, external_url: &str) -> Option<Transition> {
+        let next = self.unsent.front()?;
+        Some(Transition {
+            alert: Arc::new(next.alert(external_url)),
+            at: time(next.at),
+        })
     }
 
     /// The next has been sent.
     pub(super) fn sent(&mut self) {
         self.unsent.pop_front();
+        if self.unsent.is_empty() {
+            // Room for ten thousand is not kept.
+            self.unsent = VecDeque::new();
+        }
     }
 
     /// Nothing is to be sent.
@@ -66,54 +110,73 @@ impl Told {
         self.unsent.is_empty()
     }
 
-    /// Everything that fires: as it was told, or as it is now where it was not.
-    pub(super) fn all(&mut self, evaluator: &Evaluator, external_url: &str) -> Vec<Arc<Alert>> {
-        let mut alerts = Vec::new();
+    /// Everything that fires, and since when.
+    pub(super) fn all(
+        &mut self,
+        evaluator: &Evaluator,
+        external_url: &str,
+    ) -> Vec<(Fingerprint, Timestamp)> {
         let mut charts = Charts::at(external_url);
+        let mut firing = HashMap::with_capacity(self.firing.len());
         for rule in evaluator.rules() {
-            let firing = rule.active_alerts();
-            for alert in firing.filter(|alert| alert.state == AlertState::Firing) {
-                let starts_at = alert.starts_at();
-                let told = self.firing.get(&alert.fingerprint());
-                let told = told.filter(|told| told.starts_at.as_millisecond() == starts_at);
-                alerts.push(told.cloned().unwrap_or_else(|| {
-                    let unknown = Why {
-                        text: "",
+            for alert in rule.active_alerts().filter(is_firing) {
+                let fingerprint = alert.fingerprint();
+                let told = self.firing.remove(&fingerprint);
+                let told = told.filter(|told| told.starts_at == alert.starts_at());
+                let fires = told.unwrap_or_else(|| {
+                    let why = Why {
+                        cause: Arc::default(),
                         chart_url: charts.url(&rule.rule().expression),
                     };
-                    let now = Now {
-                        labels: &alert.labels,
-                        annotations: &alert.annotations,
-                        value: alert.value,
-                        starts_at,
-                        ends_at: None,
-                    };
-                    Arc::new(now.alert(Some(unknown), None, external_url))
-                }));
+                    self.fires(&alert.labels, alert.starts_at(), why)
+                });
+                firing.insert(fingerprint, fires);
             }
         }
-        self.firing = alerts.iter().map(|a| (a.fingerprint, a.clone())).collect();
-        alerts
+        self.firing = firing;
+        self.kinds.retain(|kind| Arc::strong_count(kind) > 1);
+        let firing = self.firing.iter();
+        firing
+            .map(|(fingerprint, fires)| (*fingerprint, time(fires.starts_at)))
+            .collect()
+    }
+
+    /// The dispatcher knows nothing of these: what still fires of them is to be sent.
+    pub(super) fn tell_of(
+        &mut self,
+        unknown: &[(Fingerprint, Timestamp)],
+        at: i64,
+        evaluator: &Evaluator,
+    ) {
+        let unknown: HashMap<_, _> = unknown.iter().copied().collect();
+        for rule in evaluator.rules() {
+            for alert in rule.active_alerts().filter(is_firing) {
+                let fingerprint = alert.fingerprint();
+                let starts_at = alert.starts_at();
+                if unknown.get(&fingerprint) != Some(&time(starts_at)) {
+                    continue;
+                }
+                let why = self.firing.get(&fingerprint).map(Fires::why);
+                self.unsent.push_back(Unsent {
+                    labels: alert.labels.clone(),
+                    annotations: alert.annotations.clone(),
+                    value: alert.value,
+                    starts_at,
+                    ends_at: None,
+                    at,
+                    why: why.unwrap_or_default(),
+                });
+            }
+        }
     }
 
     /// What fires, for the summary.
     pub(super) fn summary(&self) -> Vec<ActiveAlert> {
-        // Names and severities are few, of however many alerts.
-        let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
-        let mut shared = |text: Option<&str>| {
-            let text = text.unwrap_or_default();
-            let found = known.get(text).cloned();
-            found.unwrap_or_else(|| {
-                let new: Arc<str> = text.into();
-                known.insert(new.clone());
-                new
-            })
-        };
-        let firing = self.firing.values().map(|alert| ActiveAlert {
-            fingerprint: alert.fingerprint,
-            alertname: shared(alert.labels.get("alertname")),
-            severity: shared(alert.labels.get("severity")),
-            since: alert.starts_at,
+        let firing = self.firing.iter().map(|(fingerprint, fires)| ActiveAlert {
+            fingerprint: *fingerprint,
+            alertname: fires.kind.alertname.clone(),
+            severity: fires.kind.severity.clone(),
+            since: time(fires.starts_at),
             acknowledged: false,
         });
         let mut firing: Vec<_> = firing.collect();
@@ -121,53 +184,79 @@ impl Told {
         firing
     }
 
-    /// What is told of a change: that an alert has begun to fire, or has ended.
-    fn transition(
-        &mut self,
-        change: &Change,
-        why: Option<Why<'_>>,
-        external_url: &str,
-    ) -> Option<Transition> {
+    /// That an alert has begun to fire, or has ended, is to be sent.
+    fn change(&mut self, change: &Change, why: Option<Why>) {
         let fires = change.to == AlertState::Firing;
         if !fires && change.from != AlertState::Firing {
-            return None;
+            return;
         }
         let before = self.firing.remove(&change.fingerprint);
-        let now = Now {
-            labels: &change.labels,
-            annotations: &change.annotations,
+        // What is not known now is as it was before.
+        let why = why.or_else(|| before.as_ref().map(Fires::why));
+        let why = why.unwrap_or_default();
+        if fires {
+            let fires = self.fires(&change.labels, change.starts_at, why.clone());
+            self.firing.insert(change.fingerprint, fires);
+        }
+        self.unsent.push_back(Unsent {
+            labels: change.labels.clone(),
+            annotations: change.annotations.clone(),
             value: change.value,
             starts_at: change.starts_at,
             ends_at: change.ends_at.filter(|_| !fires),
+            at: change.at,
+            why,
+        });
+    }
+
+    fn fires(&mut self, labels: &Labels, starts_at: i64, why: Why) -> Fires {
+        let text = |name: &str| labels.get(name).unwrap_or_default().into();
+        let kind = Kind {
+            alertname: text("alertname"),
+            severity: text("severity"),
+            chart_url: why.chart_url,
         };
-        let alert = Arc::new(now.alert(why, before.as_deref(), external_url));
-        if fires {
-            self.firing.insert(change.fingerprint, alert.clone());
+        let known = self.kinds.get(&kind).cloned();
+        let kind = known.unwrap_or_else(|| {
+            let kind = Arc::new(kind);
+            self.kinds.insert(kind.clone());
+            kind
+        });
+        Fires {
+            kind,
+            starts_at,
+            cause: why.cause,
         }
-        let at = Timestamp::from_millisecond(change.at).unwrap_or_default();
-        Some(Transition { alert, at })
     }
 }
 
-/// Why it fires, as far as is known, and where that can be looked at.
-struct Why<'a> {
-    text: &'a str,
+impl Fires {
+    fn why(&self) -> Why {
+        Why {
+            cause: self.cause.clone(),
+            chart_url: self.kind.chart_url.clone(),
+        }
+    }
+}
+
+fn is_firing(alert: &&alert::state::Alert) -> bool {
+    alert.state == AlertState::Firing
+}
+
+fn time(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or_default()
+}
+
+/// Why an alert fires, as far as is known, and where that can be looked at; empty where it is not.
+#[derive(Clone, Default)]
+struct Why {
+    cause: Arc<str>,
     chart_url: Arc<str>,
 }
 
-/// What an alert is at a moment; times in Unix milliseconds.
-struct Now<'a> {
-    labels: &'a Labels,
-    annotations: &'a Annotations,
-    value: f64,
-    starts_at: i64,
-    ends_at: Option<i64>,
-}
-
-impl Now<'_> {
-    /// As it is told: links are whole, the cause and a chart are with it. What is not known of them now
-    /// is as it was before.
-    fn alert(&self, why: Option<Why<'_>>, before: Option<&Alert>, external_url: &str) -> Alert {
+impl Unsent {
+    /// As it is told: links are whole, the cause and a chart are with it.
+    fn alert(&self, external_url: &str) -> Alert {
         let base = external_url.trim_end_matches('/');
         let annotations = self.annotations.iter();
         let mut told: Vec<(Arc<str>, Arc<str>)> = annotations
@@ -178,27 +267,23 @@ impl Now<'_> {
                 _ => (name.clone(), text.clone()),
             })
             .collect();
-        let mut add = |name: &'static str, text: Option<Arc<str>>| {
-            let inherited = || before.and_then(|b| b.annotations.get(name).map(Arc::from));
-            if let Some(text) = text.or_else(inherited).filter(|text| !text.is_empty())
-                && !told.iter().any(|(known, _)| **known == *name)
-            {
-                told.push((name.into(), text));
+        let Why { cause, chart_url } = &self.why;
+        for (name, text) in [("cause", cause), ("chart_url", chart_url)] {
+            if !text.is_empty() && !told.iter().any(|(known, _)| **known == *name) {
+                told.push((name.into(), text.clone()));
             }
-        };
-        add("cause", why.as_ref().map(|why| why.text.into()));
-        add("chart_url", why.as_ref().map(|why| why.chart_url.clone()));
-        let time = |ms| Timestamp::from_millisecond(ms).unwrap_or_default();
-        let generator = why.map(|why| why.chart_url);
-        let generator = generator.or_else(|| before.map(|before| before.generator_url.clone()));
+        }
         Alert {
             labels: self.labels.clone(),
             annotations: Labels::try_new(told).unwrap_or_default(),
-            fingerprint: Fingerprint::of(self.labels),
+            fingerprint: Fingerprint::of(&self.labels),
             value: self.value,
             starts_at: time(self.starts_at),
             ends_at: self.ends_at.map(time),
-            generator_url: generator.unwrap_or_else(|| external_url.into()),
+            generator_url: match chart_url.is_empty() {
+                true => external_url.into(),
+                false => chart_url.clone(),
+            },
         }
     }
 }

@@ -24,7 +24,7 @@ impl Sink for LogSink {
     async fn deliver(&mut self, deliver: &Deliver, _: Instant) -> Result<(), Undelivered> {
         for notification in &*deliver.notifications {
             // What nobody is paged for is no reason to worry in the log either.
-            let pages = !["none", "info"].contains(&&*notification.severity);
+            let pages = !["none", "info"].contains(&notification.severity());
             let level = match notification.status {
                 Status::Firing if pages => log::Level::Warn,
                 Status::Firing | Status::Resolved => log::Level::Info,

@@ -56,8 +56,8 @@ pub struct Alert {
     pub resolved_at: Option<i64>,
     /// Since when it has been firing without its condition, by `keep_firing_for`.
     pub keep_firing_since: Option<i64>,
-    /// The labels of the sample it is made of.
-    pub(super) source: Labels,
+    /// A hash of the labels of the sample it is made of; 0 where that is not known.
+    pub(super) source: u64,
     /// Under which state it was last written as `ALERTS`.
     pub(super) written: Option<AlertState>,
     /// Made in this evaluation.

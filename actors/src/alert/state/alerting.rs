@@ -1,6 +1,7 @@
 //! Rules that make alerts: the state machine, as Prometheus has it.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use exposition::Labels;
@@ -24,7 +25,7 @@ struct Yield {
     labels: Labels,
     annotations: Annotations,
     value: f64,
-    source: Labels,
+    source: u64,
 }
 
 impl RuleState {
@@ -117,7 +118,7 @@ impl RuleState {
                 labels,
                 annotations,
                 value: sample.value,
-                source: sample.labels,
+                source: hash(&sample.labels),
             });
         }
         Ok(yields)
@@ -128,7 +129,7 @@ impl RuleState {
         let alert = self.alerts.get(labels)?;
         let is_same = !self.has_other_texts
             && alert.value.to_bits() == sample.value.to_bits()
-            && alert.source == sample.labels
+            && alert.source == hash(&sample.labels)
             && rule
                 .annotations
                 .iter()
@@ -291,6 +292,12 @@ fn annotations(templates: &[(Arc<str>, Template)], name: &str, with: &Expansion)
         )
     };
     templates.iter().map(expand).collect()
+}
+
+fn hash(labels: &Labels) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    labels.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn of_state(alert: &Alert, state: AlertState) -> Labels {

@@ -56,7 +56,6 @@ struct Kept(Alert);
 #[derive(Debug, Serialize, Deserialize)]
 struct OfAlert {
     labels: Vec<(String, String)>,
-    source: Vec<(String, String)>,
     annotations: Vec<(String, String)>,
     /// As text: JSON has no NaN.
     value: String,
@@ -171,7 +170,6 @@ impl From<Kept> for OfAlert {
         let text = |(name, text): &(Arc<str>, Arc<str>)| (name.to_string(), text.to_string());
         OfAlert {
             labels: pairs(&alert.labels),
-            source: pairs(&alert.source),
             annotations: alert.annotations.iter().map(text).collect(),
             value: alert.value.to_string(),
             state: alert.state,
@@ -189,7 +187,7 @@ impl From<OfAlert> for Kept {
         let text = |(name, text): (String, String)| (name.into(), text.into());
         Kept(Alert {
             labels: labels(&one.labels),
-            source: labels(&one.source),
+            source: 0,
             annotations: one.annotations.into_iter().map(text).collect(),
             value: one.value.parse().unwrap_or(f64::NAN),
             state: one.state,

@@ -111,12 +111,22 @@ impl Vitals {
     }
 
     pub(crate) async fn firing(&self, alerts: Vec<Alert>) {
-        let alerts = alerts.into_iter().map(Arc::new).collect();
-        let at = Timestamp::now();
-        self.dispatcher
-            .ask(Firing { alerts, at }, LONG)
-            .await
-            .unwrap();
+        let all = alerts
+            .iter()
+            .map(|alert| (alert.fingerprint, alert.starts_at));
+        let firing = Firing {
+            alerts: all.collect(),
+            at: Timestamp::now(),
+        };
+        let unknown = self.dispatcher.ask(firing.clone(), LONG).await.unwrap();
+        for alert in alerts {
+            if unknown.contains(&(alert.fingerprint, alert.starts_at)) {
+                self.tell(alert).await;
+            }
+        }
+        if !unknown.is_empty() {
+            self.dispatcher.ask(firing, LONG).await.unwrap();
+        }
     }
 
     /// Waits until everything has been accepted.

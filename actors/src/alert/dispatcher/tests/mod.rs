@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::{Cadence, Dispatcher, DispatcherSettings, Outlet};
 use crate::{
     alert::{
+        fingerprint::Fingerprint,
         notification::{
             Alert, Notification, Status,
             tests::{alert, time},
@@ -208,12 +209,25 @@ impl World {
     }
 
     async fn firing(&self, names: &[&str]) {
-        let alerts = names.iter().map(|name| Arc::new(alert(name))).collect();
-        let at = time("2026-11-23T23:00:00Z");
-        self.dispatcher
-            .ask(Firing { alerts, at }, SEC)
-            .await
-            .unwrap();
+        let all: Vec<Alert> = names.iter().map(|name| alert(name)).collect();
+        let unknown = self.unknown(&all).await;
+        for (fingerprint, _) in &unknown {
+            let alert = all.iter().find(|alert| alert.fingerprint == *fingerprint);
+            self.tell(alert.unwrap().clone()).await;
+        }
+        if !unknown.is_empty() {
+            assert_eq!(self.unknown(&all).await, []);
+        }
+    }
+
+    /// Says that these fire, and what the dispatcher does not know of.
+    async fn unknown(&self, all: &[Alert]) -> Vec<(Fingerprint, Timestamp)> {
+        let alerts = all.iter().map(|alert| (alert.fingerprint, alert.starts_at));
+        let firing = Firing {
+            alerts: alerts.collect(),
+            at: time("2026-11-23T23:00:00Z"),
+        };
+        self.dispatcher.ask(firing, SEC).await.unwrap()
     }
 
     fn kept(&self) -> Vec<u64> {

@@ -94,8 +94,8 @@ impl Sink for RedisSink {
                 call.arg(notification.seq)
                     .arg(notification.status.as_str())
                     .arg(notification.fingerprint.to_string())
-                    .arg(&*notification.severity)
-                    .arg(&*notification.json);
+                    .arg(notification.severity())
+                    .arg(notification.json());
             }
         };
         let answer = self.node.call(&mut self.deliver, put, until).await;
@@ -145,8 +145,8 @@ impl Sink for RedisSink {
                 call.arg(if announce { "announce" } else { "" });
                 for notification in firing {
                     call.arg(notification.fingerprint.to_string())
-                        .arg(&*notification.severity)
-                        .arg(&*notification.json);
+                        .arg(notification.severity())
+                        .arg(notification.json());
                 }
             };
             let restored: usize = self.node.call(&mut self.correct, put, until).await?;
