@@ -54,7 +54,7 @@ pub struct EvaluatorActor {
     /// What goes on where a bench is given up.
     checkpoint: Option<Arc<Checkpoint>>,
     told: Told,
-    /// The dispatcher has not taken yet what was sent last.
+    /// The dispatcher has not taken yet what was sent last, a change or everything that fires.
     sending: bool,
     /// When it has, it is to hear of everything that fires once more.
     confirm: bool,
@@ -321,9 +321,12 @@ impl EvaluatorActor {
     /// `again`: once more when the dispatcher has been told what it does not know.
     fn tell_firing(&mut self, again: bool, ctx: &mut Context<Self>) {
         let Some(bench) = &self.bench else { return };
-        if !self.told.is_all_sent() {
+        if self.sending || !self.told.is_all_sent() {
             return;
         }
+        // What begins to fire meanwhile waits: were it to overtake this, the dispatcher would take it
+        // to be over.
+        self.sending = true;
         let ruling = self.settings.ruling.load();
         let external_url = &ruling.settings.external_url;
         let alerts = self.told.all(&bench.evaluator, external_url);
@@ -333,12 +336,14 @@ impl EvaluatorActor {
         let dispatcher = self.settings.dispatcher.clone();
         let asked = async move { dispatcher.ask(Firing { alerts, at }, TELL_ALL).await };
         ctx.spawn(wrap_future::<_, Self>(asked).map(move |unknown, me, ctx| {
+            me.sending = false;
             // Were the dispatcher full, the next time comes in a minute.
             let unknown = unknown.unwrap_or_default();
-            if !unknown.is_empty() {
-                me.confirm = again;
-                me.tell_of(unknown, now, ctx);
+            if unknown.is_empty() {
+                return me.send(ctx);
             }
+            me.confirm = again;
+            me.tell_of(unknown, now, ctx);
         }));
     }
 
@@ -349,12 +354,13 @@ impl EvaluatorActor {
         at: i64,
         ctx: &mut Context<Self>,
     ) {
-        let Some(bench) = &self.bench else {
-            // Again as soon as it is back.
-            ctx.run_later(BACK, move |me, ctx| me.tell_of(unknown, at, ctx));
-            return;
-        };
-        self.told.tell_of(&unknown, at, &bench.evaluator);
+        match &self.bench {
+            Some(bench) => self.told.tell_of(&unknown, at, &bench.evaluator),
+            None => {
+                // Again as soon as it is back.
+                ctx.run_later(BACK, move |me, ctx| me.tell_of(unknown, at, ctx));
+            }
+        }
         self.send(ctx);
     }
 
