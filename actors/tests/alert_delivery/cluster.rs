@@ -23,6 +23,13 @@ impl Cluster {
         for node in &nodes {
             let info = || node.ask::<String>(&["CLUSTER", "INFO"]);
             until(|| info().contains("cluster_state:ok") && info().contains("known_nodes:3")).await;
+            // What is published is handed on to those only with whom it shook hands.
+            let others = || node.ask::<String>(&["CLUSTER", "NODES"]);
+            let is_apart = |others: String| {
+                let words = ["handshake", "disconnected"];
+                words.iter().any(|word| others.contains(word))
+            };
+            until(|| !is_apart(others())).await;
         }
         let ids = nodes
             .iter()
