@@ -37,6 +37,7 @@ use settings::Settings;
 
 fn main() -> ExitCode {
     footprint::share_one_arena();
+    footprint::keep_little_at_hand();
     build::starts();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

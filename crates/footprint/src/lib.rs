@@ -3,6 +3,8 @@
 
 mod arena;
 mod start;
+mod thresholds;
 
 pub use arena::share_one_arena;
 pub use start::give_back_the_start;
+pub use thresholds::keep_little_at_hand;

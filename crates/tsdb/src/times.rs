@@ -1,5 +1,8 @@
 //! Timestamp columns: run-length encoded deltas. A regular scrape of any length takes ~10 bytes,
 //! and a block stores equal columns once (all series of one scrape share theirs).
+
+use std::iter;
+
 use crate::bytes::{Input, put_var, put_zig};
 
 pub(crate) fn encode(ts: &[i64]) -> Vec<u8> {
@@ -36,10 +39,10 @@ pub(crate) fn decode(bytes: &[u8], out: &mut Vec<i64>) -> Option<usize> {
         if run == 0 || run > n - have {
             return None;
         }
-        let before = t;
-        let after = |n: i64| before.wrapping_add(delta.wrapping_mul(n + 1));
-        out.extend((0..run as i64).map(after));
-        t = after(run as i64 - 1);
+        out.extend(iter::repeat_n(delta, run).map(|delta| {
+            t = t.wrapping_add(delta);
+            t
+        }));
         have += run;
     }
     Some(n)

@@ -7,7 +7,7 @@ use exposition::Labels;
 use promql::{Answer, Sample, SampleRow, Stats, Value};
 use serde::Serialize;
 
-use super::number::{push_time, push_value};
+use super::number::{push_sample, push_time};
 
 /// Bytes of a piece, more or less.
 const PIECE: usize = 64 << 10;
@@ -31,6 +31,8 @@ pub(super) struct Encoding {
     head: String,
     tail: String,
     state: State,
+    /// Bytes to be had ready for a piece.
+    room: usize,
 }
 
 enum Rows {
@@ -73,13 +75,13 @@ pub(super) fn weight(value: &Value) -> usize {
 impl Encoding {
     /// `at_ms`: the moment of an instant query.
     pub(super) fn of(answer: Answer, at_ms: i64, told: Option<Told>) -> Self {
+        // A sample is some thirty characters, and the last one of a piece goes beyond it.
+        let room = (weight(&answer.value) * 2).clamp(1 << 10, PIECE + (1 << 10));
         let mut head = String::from(r#"{"status":"success","data":{"resultType":""#);
         let (kind, rows) = match answer.value {
             Value::Scalar(value) => {
-                let mut one = String::from("[");
-                push_time(&mut one, at_ms);
-                one.push(',');
-                push_value(&mut one, value);
+                let mut one = String::new();
+                push_sample(&mut one, at_ms, value);
                 (("scalar", one), Rows::One)
             }
             Value::Text(text) => {
@@ -87,6 +89,7 @@ impl Encoding {
                 push_time(&mut one, at_ms);
                 one.push(',');
                 push_json(&mut one, &text);
+                one.push(']');
                 (("string", one), Rows::One)
             }
             Value::Vector(samples) => {
@@ -101,7 +104,10 @@ impl Encoding {
         head.push_str(kind.0);
         head.push_str(r#"","result":"#);
         head.push_str(&kind.1);
-        let mut tail = String::from("]");
+        let mut tail = String::from(match rows {
+            Rows::One => "",
+            Rows::Vector(..) | Rows::Matrix(..) => "]",
+        });
         if let Some(told) = told {
             tail.push_str(r#","stats":"#);
             push_json(&mut tail, &Statistics::of(&answer.stats, told));
@@ -119,6 +125,7 @@ impl Encoding {
             head,
             tail,
             state: State::Head,
+            room,
         }
     }
 
@@ -132,7 +139,7 @@ impl Encoding {
         if self.state == State::Done {
             return None;
         }
-        let mut piece = String::with_capacity(PIECE.min(4 << 10));
+        let mut piece = String::with_capacity(self.room);
         if self.state == State::Head {
             piece.push_str(&std::mem::take(&mut self.head));
             self.state = State::First;
@@ -157,11 +164,8 @@ impl Encoding {
                     return false;
                 };
                 open_row(piece, first, &sample.labels, "value");
-                piece.push('[');
-                push_time(piece, *at_ms);
-                piece.push(',');
-                push_value(piece, sample.value);
-                piece.push_str("]}");
+                push_sample(piece, *at_ms, sample.value);
+                piece.push('}');
             }
             Rows::Matrix(rows, under_way) => {
                 let row = match under_way {
@@ -196,12 +200,10 @@ impl RowUnderWay {
             let Some((at_ms, value)) = self.samples.next() else {
                 return true;
             };
-            piece.push_str(if self.first { "[" } else { ",[" });
-            self.first = false;
-            push_time(piece, at_ms);
-            piece.push(',');
-            push_value(piece, value);
-            piece.push(']');
+            if !std::mem::take(&mut self.first) {
+                piece.push(',');
+            }
+            push_sample(piece, at_ms, value);
         }
         false
     }

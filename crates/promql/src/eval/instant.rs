@@ -2,6 +2,7 @@
 
 use super::{
     Evaluator,
+    cursor::Cursor,
     row::{ABSENT, Grid, Row, Series, Stream, is_absent},
     timing::Timing,
 };
@@ -31,7 +32,6 @@ impl<'q> Evaluator<'q> {
     }
 }
 
-/// One cursor over the samples, moved forward from step to step.
 fn walk(
     raw: &RawSeries<'_>,
     grid: &Grid,
@@ -40,13 +40,10 @@ fn walk(
     pick: impl Fn(i64, f64) -> f64,
 ) -> Vec<f64> {
     let (times, values) = (&raw.times[..], &raw.values[..]);
-    let mut passed = 0;
+    let mut cursor = Cursor::new(times);
     let at_step = |time| {
         let reference = timing.reference(time);
-        while passed < times.len() && times[passed] <= reference {
-            passed += 1;
-        }
-        match passed.checked_sub(1) {
+        match cursor.pass(reference).checked_sub(1) {
             Some(i) if times[i] > reference - lookback_ms && !is_absent(values[i]) => {
                 pick(times[i], values[i])
             }

@@ -1,5 +1,6 @@
 //! Evaluates the tree of a query: each node once, for all steps of the grid.
 
+mod cursor;
 mod instant;
 mod meter;
 mod notes;

@@ -6,6 +6,7 @@ use exposition::Labels;
 
 use super::{
     Evaluator,
+    cursor::Cursor,
     meter::{Hold, Meter, Pace},
     row::{ABSENT, Grid, Row, Series, Stream, is_absent},
     timing::Timing,
@@ -212,19 +213,14 @@ impl Windows {
         mut f: impl FnMut(&Window<'_>) -> f64,
     ) -> Result<Vec<f64>> {
         let (times, values) = (&series.raw.times[..], &series.raw.values[..]);
-        let (mut from, mut to) = (0, 0);
+        let (mut begin, mut end) = (Cursor::new(times), Cursor::new(times));
         let mut pace = Pace::of(&self.meter);
         let mut row = Vec::with_capacity(self.grid.steps);
         for step in 0..self.grid.steps {
             let step_ms = self.grid.time(step);
             let end_ms = self.timing.reference(step_ms);
             let start_ms = end_ms - self.range_ms;
-            while to < times.len() && times[to] <= end_ms {
-                to += 1;
-            }
-            while from < to && times[from] <= start_ms {
-                from += 1;
-            }
+            let (from, to) = (begin.pass(start_ms), end.pass(end_ms));
             if from == to {
                 row.push(ABSENT);
                 continue;
@@ -278,7 +274,9 @@ impl Windows {
 }
 
 fn without_stale_markers(raw: RawSeries<'_>) -> RawSeries<'_> {
-    if !raw.values.iter().any(|value| is_absent(*value)) {
+    // All are looked at, as that is several at once.
+    let any = |any, value: &f64| any | is_absent(*value);
+    if !raw.values.iter().fold(false, any) {
         return raw;
     }
     let all = raw.times.iter().zip(raw.values.iter());

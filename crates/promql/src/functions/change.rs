@@ -1,5 +1,7 @@
 //! Change within a window: rate, increase, delta, irate, idelta, changes, resets.
 
+use std::ops::Range;
+
 use super::args::Args;
 use crate::{
     error::Result,
@@ -40,70 +42,91 @@ pub(super) fn eval<'q>(change: Change, args: &Args<'q>) -> Result<Stream<'q>> {
         let values = &series.raw.values;
         match change {
             Change::Rate | Change::Increase => {
-                let mut drops = Events::find(values, falls);
+                let drops = Events::find(values, falls);
+                let before = drops.before(values);
+                let per = (change == Change::Rate).then(|| seconds(windows.range_ms()));
                 let mut any = false;
                 let row = windows.slide(series, |window| {
-                    let lost = drops.within(window).iter();
-                    let lost = lost.map(|at| values[at - 1]).sum::<f64>();
+                    let lost = sum(&before[drops.within(window)]);
                     any |= window.values.len() > 1;
-                    extrapolated(window, Some(lost), change == Change::Rate)
+                    extrapolated(window, Some(lost), per)
                 });
                 if any {
                     ev.notes.rate_of(&series.raw.labels);
                 }
                 row
             }
-            Change::Delta => windows.slide(series, |window| extrapolated(window, None, false)),
+            Change::Delta => windows.slide(series, |window| extrapolated(window, None, None)),
             Change::Irate => windows.slide(series, |window| instant(window, true)),
             Change::Idelta => windows.slide(series, |window| instant(window, false)),
             Change::Resets => {
-                let mut drops = Events::find(values, falls);
+                let drops = Events::find(values, falls);
                 windows.slide(series, |window| drops.within(window).len() as f64)
             }
             Change::Changes => {
                 let differ = |a: f64, b: f64| a != b && !(a.is_nan() && b.is_nan());
-                let mut changes = Events::find(values, differ);
+                let changes = Events::find(values, differ);
                 windows.slide(series, |window| changes.within(window).len() as f64)
             }
         }
     }))
 }
 
-/// Where something happens between a sample and the next: found once per series, then cut per window
-/// by two cursors, so that a step costs nothing for the samples it shares with the last.
+/// What happens between a sample and the next: found once per series, so that a step costs nothing for
+/// the samples it shares with the last. Nothing branches on it: it may happen at every other sample.
 struct Events {
-    at: Vec<usize>,
-    from: usize,
-    to: usize,
+    /// How many there are up to each sample.
+    until: Vec<usize>,
 }
 
 impl Events {
     fn find(values: &[f64], happens: impl Fn(f64, f64) -> bool) -> Self {
-        let pairs = values.windows(2).enumerate();
-        let events = pairs.filter(|(_, pair)| happens(pair[0], pair[1]));
-        Events {
-            at: events.map(|(before, _)| before + 1).collect(),
-            from: 0,
-            to: 0,
-        }
+        let mut found = 0;
+        let pairs = values.windows(2).map(|pair| {
+            found += usize::from(happens(pair[0], pair[1]));
+            found
+        });
+        let mut until = Vec::with_capacity(values.len());
+        until.push(0);
+        until.extend(pairs);
+        Events { until }
     }
 
-    /// The events between samples of the window; windows must come in order.
-    fn within(&mut self, window: &Window<'_>) -> &[usize] {
-        let end = window.first + window.values.len();
-        while self.to < self.at.len() && self.at[self.to] < end {
-            self.to += 1;
+    /// Which of them are between samples of the window.
+    fn within(&self, window: &Window<'_>) -> Range<usize> {
+        let last = window.first + window.values.len() - 1;
+        self.until[window.first]..self.until[last]
+    }
+
+    /// The value before each of them.
+    fn before(&self, values: &[f64]) -> Vec<f64> {
+        let all = self.until.last().copied().unwrap_or_default();
+        let mut before = vec![0.0; all + 1];
+        for (value, nth) in values.iter().zip(&self.until) {
+            before[*nth] = *value;
         }
-        while self.from < self.to && self.at[self.from] <= window.first {
-            self.from += 1;
-        }
-        &self.at[self.from..self.to]
+        before.truncate(all);
+        before
     }
 }
 
+/// In four sums side by side: none waits for the other.
+fn sum(values: &[f64]) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for four in fours {
+        for (sum, value) in sums.iter_mut().zip(four) {
+            *sum += value;
+        }
+    }
+    let [a, b, c, d] = sums;
+    rest.iter()
+        .fold((a + b) + (c + d), |sum, value| sum + value)
+}
+
 /// The change over the whole window, extrapolated from the change between its first and last sample.
-/// For a counter, `lost` is what its resets have hidden.
-fn extrapolated(window: &Window<'_>, lost: Option<f64>, per_second: bool) -> f64 {
+/// For a counter, `lost` is what its resets have hidden. `per`: by how many seconds it is divided.
+fn extrapolated(window: &Window<'_>, lost: Option<f64>, per: Option<f64>) -> f64 {
     let (times, values) = (window.times, window.values);
     let last = values.len() - 1;
     if last == 0 {
@@ -122,13 +145,12 @@ fn extrapolated(window: &Window<'_>, lost: Option<f64>, per_second: bool) -> f64
     };
     let mut before = reach(seconds(times[0] - window.start_ms));
     let after = reach(seconds(window.end_ms - times[last]));
-    if lost.is_some() && change > 0.0 && values[0] >= 0.0 {
-        // A counter cannot have been below zero.
+    // A counter cannot have been below zero. From twice the change on, it was not within any reach.
+    if lost.is_some() && change > 0.0 && (0.0..change * 2.0).contains(&values[0]) {
         before = before.min(sampled * (values[0] / change));
     }
     let factor = (sampled + before + after) / sampled;
-    let range = seconds(window.end_ms - window.start_ms);
-    change * if per_second { factor / range } else { factor }
+    change * per.map_or(factor, |range| factor / range)
 }
 
 /// The change between the last two samples.

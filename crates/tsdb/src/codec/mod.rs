@@ -16,6 +16,8 @@ mod patches;
 #[cfg(test)]
 mod tests;
 
+use std::iter;
+
 use crate::{
     bytes::{Input, put_u64, put_var, put_zig},
     numbers::{POW10, decimal, find_k, gcd, ordered, spread, unordered},
@@ -27,6 +29,8 @@ const WIDTH: u8 = 0b111 << 2; // 0: none, 1: u8, 2: u16, 3: u32, 4: u64
 const BITS: u8 = 1 << 5; // float bits instead of decimals
 const PATCHED: u8 = 1 << 6;
 const DICT: u8 = 1 << 7; // the integers are places in a list of at most 16 floats
+
+const MAX_ORDER: usize = 2;
 
 /// Reusable buffers; one per sealing or reading thread.
 #[derive(Default)]
@@ -132,7 +136,7 @@ impl Codec {
             spread(ints.windows(2).map(delta)),
             spread(ints.windows(3).map(second)),
         ];
-        let order = (0..3).min_by_key(|&o| costs[o]).unwrap_or(0);
+        let order = (0..=MAX_ORDER).min_by_key(|&o| costs[o]).unwrap_or(0);
         for o in 1..=order {
             for i in (o..ints.len()).rev() {
                 ints[i] = ints[i].wrapping_sub(ints[i - 1]);
@@ -207,63 +211,118 @@ impl Codec {
             vec![]
         };
         let order = (flags & ORDER) as usize;
-        if order > n {
+        if order > n.min(MAX_ORDER) {
             return None;
         }
-        self.ints.clear();
-        for _ in 0..order {
-            self.ints.push(input.zig()?);
+        let mut firsts = [0; MAX_ORDER];
+        for first in &mut firsts[..order] {
+            *first = input.zig()?;
         }
         let base = input.zig()?;
-        let m = n - order;
         let code = (flags & WIDTH) >> 2;
-        if code == 0 {
-            self.ints.resize(n, base);
+        let unit = if code == 0 { 0 } else { input.var()? };
+        let deltas = Deltas {
+            firsts: &firsts[..order],
+            base,
+            unit,
+        };
+        let kind = if flags & BITS != 0 {
+            Kind::Bits
+        } else if k == 0 {
+            Kind::Integers
         } else {
-            let g = input.var()?;
-            let ints = &mut self.ints;
-            macro_rules! widen {
-                ($buf:ident) => {{
-                    unpack(input.0, m, &mut self.$buf, &mut self.scratch)?;
-                    ints.extend(
-                        self.$buf
-                            .iter()
-                            .map(|&r| base.wrapping_add((r as u64).wrapping_mul(g) as i64)),
-                    )
-                }};
-            }
-            match code {
-                1 => widen!(n8),
-                2 => widen!(n16),
-                3 => widen!(n32),
-                4 => widen!(n64),
-                _ => return None,
-            }
+            Kind::Decimals(*POW10.get(k)?)
+        };
+        let (from, rest) = (out.len(), n - order);
+        macro_rules! widen {
+            ($buf:ident) => {{
+                unpack(input.0, rest, &mut self.$buf, &mut self.scratch)?;
+                deltas.restore(self.$buf.iter().map(|&r| r.into()), kind, out)
+            }};
         }
-        for o in (1..=order).rev() {
-            let mut sum = self.ints[o - 1];
-            for i in &mut self.ints[o..] {
-                sum = sum.wrapping_add(*i);
-                *i = sum;
-            }
+        match code {
+            0 => deltas.restore(iter::repeat_n(0, rest), kind, out),
+            1 => widen!(n8),
+            2 => widen!(n16),
+            3 => widen!(n32),
+            4 => widen!(n64),
+            _ => return None,
         }
         if flags & DICT != 0 {
-            for i in &mut self.ints {
-                *i = *dictionary.get(*i as usize)?;
+            for place in &mut out[from..] {
+                // Bits of small numbers in numeric order are those numbers.
+                let nth = usize::try_from(place.to_bits()).ok()?;
+                *place = unordered(*dictionary.get(nth)?);
             }
-        }
-        let from = out.len();
-        if flags & BITS != 0 {
-            out.extend(self.ints.iter().map(|&i| unordered(i)));
-        } else if k == 0 {
-            out.extend(self.ints.iter().map(|&i| i as f64));
-        } else {
-            let scale = *POW10.get(k)?;
-            out.extend(self.ints.iter().map(|&i| i as f64 / scale));
         }
         for (at, bits) in patches {
             *out.get_mut(from + at)? = f64::from_bits(bits);
         }
         Some(())
+    }
+}
+
+/// What a chunk says of its integers, besides the residuals.
+#[derive(Clone, Copy)]
+struct Deltas<'a> {
+    /// As many as deltas were taken.
+    firsts: &'a [i64],
+    base: i64,
+    unit: u64,
+}
+
+/// What the integers stand for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Bits,
+    Integers,
+    /// So many of one.
+    Decimals(f64),
+}
+
+impl Deltas<'_> {
+    /// Appends the floats that residuals stand for.
+    fn restore(
+        self,
+        residuals: impl ExactSizeIterator<Item = u64>,
+        kind: Kind,
+        out: &mut Vec<f64>,
+    ) {
+        match kind {
+            Kind::Bits => self.sum_up(residuals, unordered, out),
+            Kind::Integers => self.sum_up(residuals, |int| int as f64, out),
+            Kind::Decimals(scale) => self.sum_up(residuals, |int| int as f64 / scale, out),
+        }
+    }
+
+    /// One loop from the residual to the float: reading is mostly this.
+    #[inline]
+    fn sum_up(
+        self,
+        residuals: impl ExactSizeIterator<Item = u64>,
+        float: impl Fn(i64) -> f64,
+        out: &mut Vec<f64>,
+    ) {
+        let Deltas { base, unit, .. } = self;
+        let ints = residuals.map(|r| base.wrapping_add(r.wrapping_mul(unit) as i64));
+        match *self.firsts {
+            [] => out.extend(ints.map(float)),
+            [mut sum] => {
+                out.push(float(sum));
+                out.extend(ints.map(|delta| {
+                    sum = sum.wrapping_add(delta);
+                    float(sum)
+                }));
+            }
+            [first, mut delta, ..] => {
+                let mut sum = first.wrapping_add(delta);
+                out.extend([float(first), float(sum)]);
+                out.extend(ints.map(|change| {
+                    delta = delta.wrapping_add(change);
+                    sum = sum.wrapping_add(delta);
+                    float(sum)
+                }));
+            }
+        }
     }
 }

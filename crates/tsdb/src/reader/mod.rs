@@ -75,8 +75,7 @@ impl Reader {
     /// read are gaps, and counted in [`Counts::unreadable`](crate::Counts).
     pub fn read(&self, series: SeriesRef, from: i64, to: i64, scratch: &mut Scratch) {
         let sources = source::all(&self.view, series, from, to);
-        source::read(&sources, from, self.unreadable(), scratch);
-        scratch.cut(from, to);
+        source::read(&sources, (from, to), self.unreadable(), scratch);
     }
 
     /// The samples of a series in the range, piece by piece by ascending time: a range of any length
@@ -98,8 +97,7 @@ impl Reader {
                 _ => None,
             };
             let part = known.unwrap_or_else(|| {
-                source::read(together, from, self.unreadable(), scratch);
-                scratch.cut(from, to);
+                source::read(together, (from, to), self.unreadable(), scratch);
                 Stats::of(&scratch.values)
             });
             stats.add(&part);
@@ -153,5 +151,5 @@ pub(crate) fn read_blocks(
     scratch: &mut Scratch,
 ) {
     let sources = source::of_blocks(blocks, series);
-    source::read(&sources, i64::MIN, unreadable, scratch);
+    source::read(&sources, (i64::MIN, i64::MAX), unreadable, scratch);
 }

@@ -26,14 +26,15 @@ impl Scratch {
         self.values.clear();
     }
 
-    /// Leaves only samples in the range.
-    pub(super) fn cut(&mut self, from: i64, to: i64) {
-        let end = self.times.partition_point(|t| *t <= to);
-        let start = self.times.partition_point(|t| *t < from).min(end);
+    /// Of what begins at `start`, leaves only samples in the range.
+    pub(super) fn cut(&mut self, start: usize, from: i64, to: i64) {
+        let part = &self.times[start..];
+        let end = start + part.partition_point(|t| *t <= to);
+        let begin = start + part.partition_point(|t| *t < from);
         self.times.truncate(end);
         self.values.truncate(end);
-        self.times.drain(..start);
-        self.values.drain(..start);
+        self.times.drain(start..begin.min(end));
+        self.values.drain(start..begin.min(end));
     }
 
     /// Sorts parts that overlap, each given by where it begins; of two samples at one time the one

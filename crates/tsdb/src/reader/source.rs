@@ -143,11 +143,11 @@ pub(super) fn tangled(sources: &[Source<'_>]) -> usize {
     n
 }
 
-/// Reads sources that are sorted by their first time, at least from `from` on. What cannot be read is a
-/// gap, and counted.
+/// Reads what of sources, sorted by their first time, is in the range. What cannot be read is a gap, and
+/// counted.
 pub(super) fn read(
     sources: &[Source<'_>],
-    from: i64,
+    (from, to): (i64, i64),
     unreadable: &[AtomicU64],
     scratch: &mut Scratch,
 ) {
@@ -181,7 +181,8 @@ pub(super) fn read(
                 }
             }
         }
-        let first = times.get(start);
+        scratch.cut(start, from, to);
+        let first = scratch.times.get(start);
         is_tangled |= first
             .zip(newest)
             .is_some_and(|(first, newest)| *first <= newest);

@@ -38,8 +38,7 @@ impl<'a> Chunks<'a> {
     pub fn next(&mut self, scratch: &mut Scratch) -> bool {
         let rest = &self.sources[self.next..];
         let n = source::tangled(rest);
-        source::read(&rest[..n], self.from, self.unreadable, scratch);
-        scratch.cut(self.from, self.to);
+        source::read(&rest[..n], (self.from, self.to), self.unreadable, scratch);
         self.next += n;
         n > 0
     }

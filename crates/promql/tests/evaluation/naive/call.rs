@@ -330,6 +330,15 @@ fn line(samples: &[(i64, f64)], origin: i64) -> (f64, f64) {
         .collect();
     let ys = values(samples);
     let (x, y) = (avg(&xs), avg(&ys));
+    if ys.iter().any(|y| y.is_infinite()) {
+        // Whether infinities cancel depends on the formula, which is that of Prometheus.
+        let n = xs.len() as f64;
+        let products: Vec<f64> = xs.iter().zip(&ys).map(|(a, b)| a * b).collect();
+        let squares: Vec<f64> = xs.iter().map(|a| a * a).collect();
+        let covariance = sum(&products) - sum(&xs) * sum(&ys) / n;
+        let slope = covariance / (sum(&squares) - sum(&xs) * sum(&xs) / n);
+        return (slope, sum(&ys) / n - slope * sum(&xs) / n);
+    }
     let products = xs
         .iter()
         .zip(&ys)
