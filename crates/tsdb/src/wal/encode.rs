@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use exposition::Labels;
+use foldhash::fast::RandomState;
 
 use super::{RESTART, SAMPLES, SERIES, begin, finish, restart_record};
 use crate::{
@@ -83,7 +84,8 @@ impl Encoder {
     /// The series that have no local id yet, their labels as a table of pairs and places in it.
     fn define(&mut self, all: impl Iterator<Item = SeriesRef>, index: &Index, out: &mut Vec<u8>) {
         let none = Labels::none();
-        let mut numbers: HashMap<(&str, &str), u64> = HashMap::new();
+        // Tens of thousands of lookups while a batch waits to be durable.
+        let mut numbers: HashMap<(&str, &str), u64, RandomState> = HashMap::default();
         let (mut pairs, mut sets, mut count) = (Vec::new(), Vec::new(), 0);
         for series in all {
             let slot = series.slot();
