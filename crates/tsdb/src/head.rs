@@ -19,6 +19,11 @@ use crate::{
     waiting::Waiting,
 };
 
+/// A generation of so many series that it takes this part of what may wait for blocks ends before its
+/// window does: else there were no room for the one that waits while it is sealed.
+const PART: usize = 4;
+/// But not with fewer samples of a series than this: blocks would be of little use.
+const FEWEST: u64 = 64;
 /// A batch this far behind the newest one of its generation, and most of it behind its turn, is
 /// taken for a clock that was set back.
 const SET_BACK_MS: i64 = 60_000;
@@ -218,7 +223,8 @@ impl Pen {
         }
         let window = at.div_euclid(core.options.window_ms());
         let window_ends = self.window.is_some_and(|now| window > now);
-        if window_ends || self.rotate || self.is_set_back(core, at, samples) {
+        let is_due = window_ends || self.rotate || self.is_large(core);
+        if is_due || self.is_set_back(core, at, samples) {
             self.rotate(core);
         }
         self.window = self.window.max(Some(window));
@@ -288,6 +294,12 @@ impl Pen {
         self.newest = None;
         self.rotate(core);
         false
+    }
+
+    /// Whether the generation has to be sealed before its window ends.
+    fn is_large(&self, core: &Core) -> bool {
+        self.head.bytes() > core.options.max_unsealed_bytes / PART
+            && self.head.samples() >= FEWEST * self.admission.active() as u64
     }
 
     /// Whether a batch is that of a clock that was set back: a new generation takes it in order.

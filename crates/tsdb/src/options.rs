@@ -5,7 +5,8 @@ use std::time::Duration;
 /// How long history lasts and what it may cost.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What a generation of the head, and thus a fresh block, spans. Two hours.
+    /// What a generation of the head, and thus a fresh block, spans; less where there are so many series
+    /// that it would be more than a quarter of [`max_unsealed_bytes`](Self::max_unsealed_bytes). Two hours.
     pub window: Duration,
     /// Fresh blocks are merged until one spans this. Six hours: longer ones save another percent
     /// and make narrow reads of old data three times as dear.

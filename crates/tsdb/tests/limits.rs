@@ -101,6 +101,37 @@ fn without_a_directory_memory_is_the_bound() {
 }
 
 #[test]
+fn what_is_larger_than_memory_is_sealed_before_its_window_ends() {
+    let dir = Dir::new("large");
+    let bounded = Options {
+        window: Duration::from_secs(7200),
+        merged: Duration::from_secs(7200),
+        max_unsealed_bytes: 1_200_000,
+        ..options()
+    };
+    let mut store = Store::open(dir.path(), bounded);
+    let refs: Vec<_> = (0..200)
+        .map(|n| store.series(&named(format!("m{n}"))))
+        .collect();
+    let value = |series: usize, tick: i64| ((series as i64 + tick) as f64).sin();
+    for tick in 0..1500 {
+        let row: Vec<_> = (0..200).map(|n| (refs[n], value(n, tick))).collect();
+        assert_eq!(store.append(tick * STEP, &row), 200);
+        let counts = store.head.health().counts;
+        assert!(counts.generation_bytes < 600_000, "{counts:?}");
+    }
+    let counts = store.head.health().counts;
+    assert_eq!(counts.not_stored, 0, "{counts:?}");
+    // Those of a window are joined when it is over.
+    assert_eq!(counts.blocks, 2, "{counts:?}");
+    for n in [0, 77, 199] {
+        let samples = all(&store.head.reader(), refs[n]);
+        let expected = (0..1500).map(|tick| (tick * STEP, value(n, tick).to_bits()));
+        assert!(samples.into_iter().eq(expected), "m{n}");
+    }
+}
+
+#[test]
 fn a_disk_that_is_away_for_long_costs_the_oldest_and_they_are_counted() {
     let dir = Dir::new("away");
     let bounded = Options {
