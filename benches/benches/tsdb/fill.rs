@@ -163,6 +163,7 @@ impl Fill {
         filled.p50 = times.get(times.len() / 2).map_or(0.0, |t| micros(*t));
         filled.longest = times.last().map_or(0.0, |t| micros(*t));
         let counts = head.health().counts;
+        assert_eq!(counts.not_stored, 0, "all of it is in blocks or in memory");
         filled.block_bytes = counts.block_bytes as f64;
         filled.block_samples = counts.block_samples as f64;
         filled
