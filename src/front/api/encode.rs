@@ -31,8 +31,7 @@ pub(super) struct Encoding {
     head: String,
     tail: String,
     state: State,
-    /// Bytes to be had ready for a piece.
-    room: usize,
+    weight: usize,
 }
 
 enum Rows {
@@ -56,7 +55,7 @@ enum State {
 }
 
 /// Bytes of memory that an answer takes, about.
-pub(super) fn weight(value: &Value) -> usize {
+fn weight(value: &Value) -> usize {
     let labels = |labels: &Labels| OF_A_SERIES + labels.len() * 2 * OF_A_SAMPLE;
     match value {
         Value::Scalar(_) => OF_A_SAMPLE,
@@ -75,8 +74,7 @@ pub(super) fn weight(value: &Value) -> usize {
 impl Encoding {
     /// `at_ms`: the moment of an instant query.
     pub(super) fn of(answer: Answer, at_ms: i64, told: Option<Told>) -> Self {
-        // A sample is some thirty characters, and the last one of a piece goes beyond it.
-        let room = (weight(&answer.value) * 2).clamp(1 << 10, PIECE + (1 << 10));
+        let weight = weight(&answer.value);
         let mut head = String::from(r#"{"status":"success","data":{"resultType":""#);
         let (kind, rows) = match answer.value {
             Value::Scalar(value) => {
@@ -125,8 +123,13 @@ impl Encoding {
             head,
             tail,
             state: State::Head,
-            room,
+            weight,
         }
+    }
+
+    /// Bytes of memory that the answer takes before any of it is written, about.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Whether all has been written.
@@ -139,7 +142,9 @@ impl Encoding {
         if self.state == State::Done {
             return None;
         }
-        let mut piece = String::with_capacity(self.room);
+        // A sample is some thirty characters, and the last one of a piece goes beyond it.
+        let room = (self.weight * 2).clamp(1 << 10, PIECE + (1 << 10));
+        let mut piece = String::with_capacity(room);
         if self.state == State::Head {
             piece.push_str(&std::mem::take(&mut self.head));
             self.state = State::First;

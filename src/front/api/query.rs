@@ -10,7 +10,7 @@ use super::{
     answer::{TRUNCATED, success},
     asked::{Asked, look_up},
     desk::Turn,
-    encode::{Encoding, Told, weight},
+    encode::{Encoding, Told},
     failure::{Failure, FailureBody},
     form::Form,
     sending::answer,
@@ -185,12 +185,13 @@ async fn evaluated(
         Ok((answer, turn.queued))
     };
     let (found, queued) = shared.desk.query(order, work).await?;
-    let place = shared.desk.place(weight(&found.value))?;
     let told = stats.then(|| Told {
         queued,
         total: began.elapsed(),
     });
-    Ok(answer(Encoding::of(found, at_ms, told), place))
+    let encoding = Encoding::of(found, at_ms, told);
+    let place = shared.desk.place(encoding.weight())?;
+    Ok(answer(encoding, place))
 }
 
 /// Evaluates an expression at one moment
