@@ -175,3 +175,38 @@ fn instant(window: &Window<'_>, per_second: bool) -> f64 {
 fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_lost_in_a_window_is_all_that_stood_before_its_drops(
+            values in prop::collection::vec((-50i32..50).prop_map(f64::from), 1..60),
+            ends in any::<(prop::sample::Index, prop::sample::Index)>(),
+        ) {
+            let (a, b) = (ends.0.index(values.len()), ends.1.index(values.len()));
+            let (first, last) = (a.min(b), a.max(b));
+            let falls = |pair: &&[f64]| pair[1] < pair[0];
+            let drops = Events::find(&values, |previous, next| next < previous);
+            let before = drops.before(&values);
+            let times = vec![0; last + 1 - first];
+            let within = drops.within(&Window {
+                step: 0,
+                step_ms: 0,
+                start_ms: 0,
+                end_ms: 0,
+                times: &times,
+                values: &values[first..=last],
+                first,
+            });
+            let expected = values[first..=last].windows(2).filter(falls).map(|pair| pair[0]);
+            prop_assert_eq!(&before[within.clone()], expected.clone().collect::<Vec<_>>());
+            // Whole numbers, whose sum does not depend on the order.
+            prop_assert_eq!(sum(&before[within]), expected.sum::<f64>());
+        }
+    }
+}
