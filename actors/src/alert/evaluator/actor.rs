@@ -11,7 +11,7 @@ use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
 use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     AFTER_THE_START, EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
@@ -19,6 +19,7 @@ use super::{
     figures::RuleFigures,
     keep::write_checkpoint,
     processes::Processes,
+    rest::Rest,
     told::Told,
 };
 use crate::{
@@ -51,6 +52,10 @@ pub struct EvaluatorActor {
     /// Metrics that came meanwhile.
     came: BTreeSet<Arc<str>>,
     again: bool,
+    /// Since the last evaluation.
+    rest: Rest,
+    /// It ends by itself.
+    resting: bool,
     /// What goes on where a bench is given up.
     checkpoint: Option<Arc<Checkpoint>>,
     told: Told,
@@ -80,6 +85,8 @@ impl EvaluatorActor {
             memory_only: false,
             came: BTreeSet::new(),
             again: false,
+            rest: Rest::over(),
+            resting: false,
             checkpoint,
             told: Told::default(),
             sending: false,
@@ -146,6 +153,19 @@ impl EvaluatorActor {
         }
     }
 
+    /// Runs what is due once the last evaluation is long enough ago.
+    fn run_rested(&mut self, ctx: &mut Context<Self>) {
+        let Some(left) = self.rest.left() else {
+            return self.run(ctx);
+        };
+        if !mem::replace(&mut self.resting, true) {
+            ctx.run_later(left, |me, ctx| {
+                me.resting = false;
+                me.run(ctx);
+            });
+        }
+    }
+
     /// Runs what is due, unless it runs already or the dispatcher has to catch up first.
     fn run(&mut self, ctx: &mut Context<Self>) {
         if !self.told.is_all_sent() {
@@ -161,7 +181,7 @@ impl EvaluatorActor {
         }
         self.again = false;
         self.given_up = Some(ctx.run_later(STUCK, Self::give_up));
-        let (turn, at) = (self.turn, self.now_ms());
+        let (turn, at, began) = (self.turn, self.now_ms(), Instant::now());
         let came = mem::take(&mut self.came);
         let reader = self.reader();
         let standing = self.settings.last_known.standing.load_full();
@@ -177,6 +197,7 @@ impl EvaluatorActor {
                 return;
             }
             me.bench = Some(bench);
+            me.rest = Rest::after(began);
             if let Some(given_up) = me.given_up.take() {
                 ctx.cancel_future(given_up);
             }
@@ -212,7 +233,7 @@ impl EvaluatorActor {
         self.keep(evaluation, at);
         self.await_due(ctx);
         if self.again {
-            self.run(ctx);
+            self.run_rested(ctx);
         }
     }
 
@@ -250,7 +271,7 @@ impl EvaluatorActor {
                 me.tell_firing(false, ctx);
             }
             if me.again {
-                me.run(ctx);
+                me.run_rested(ctx);
             }
         }));
     }
@@ -450,7 +471,7 @@ impl Handler<Appended> for EvaluatorActor {
 
     fn handle(&mut self, Appended { names }: Appended, ctx: &mut Self::Context) {
         self.came.extend(names);
-        self.run(ctx);
+        self.run_rested(ctx);
     }
 }
 

@@ -10,6 +10,7 @@ mod cause;
 mod figures;
 mod keep;
 mod processes;
+mod rest;
 mod told;
 mod view;
 
