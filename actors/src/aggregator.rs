@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -41,6 +42,9 @@ const PAGE_LASTS: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
 /// From one look at trends to the next: each summary has one of its minute.
 const LOOK_BACK: Duration = Duration::from_secs(30);
+/// From one judgement to the next, where sources tell faster: those that are asked at one tick are judged
+/// together.
+const JUDGED: Duration = Duration::from_millis(100);
 /// The next look at the summary, where no source is about to expire.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -80,6 +84,10 @@ pub struct Aggregator {
     keep: Keep,
     /// How the targets' figures were, as of the last look.
     trends: BTreeMap<Subject, Trend>,
+    /// When the targets were last judged.
+    judged: Option<Instant>,
+    /// Since then a source has told something, and they will be judged again.
+    judging: bool,
     /// Somebody looks.
     looking: bool,
     /// Whoever watches is told with the next tick.
@@ -101,6 +109,8 @@ impl Aggregator {
             summary: None,
             keep: Keep::default(),
             trends: BTreeMap::new(),
+            judged: None,
+            judging: false,
             looking: false,
             ticking: false,
         };
@@ -146,6 +156,7 @@ impl Aggregator {
         let tuning = self.settings.tuning.load();
         let now = Instant::now();
         let targets = judge(&self.standing, &tuning.thresholds, now);
+        self.judged = Some(now);
         let due = alerted
             || self.summary.as_ref().is_none_or(|(made, before)| {
                 now.duration_since(*made) >= tuning.summary_interval
@@ -164,6 +175,21 @@ impl Aggregator {
 }
 
 impl Aggregator {
+    /// At once, or together with what else comes within a moment.
+    fn refresh_summary_soon(&mut self, ctx: &mut Context<Self>) {
+        let free = self.judged.map(|judged| judged + JUDGED);
+        let wait = free.map_or(Duration::ZERO, |free| free.duration_since(Instant::now()));
+        if wait.is_zero() {
+            return self.refresh_summary();
+        }
+        if !mem::replace(&mut self.judging, true) {
+            ctx.run_later(wait, |me, _| {
+                me.judging = false;
+                me.refresh_summary();
+            });
+        }
+    }
+
     /// Sources that fall silent change verdicts without a message.
     fn expect_silence(&self, ctx: &mut Context<Self>) {
         let now = Instant::now();
@@ -180,7 +206,7 @@ impl Aggregator {
     /// Looks up how the targets' figures were, beside: the disk may take its time.
     fn look_back(&mut self, ctx: &mut Context<Self>) {
         ctx.run_later(LOOK_BACK, Self::look_back);
-        if std::mem::replace(&mut self.looking, true) {
+        if mem::replace(&mut self.looking, true) {
             return;
         }
         let reader = Reader::of(&self.settings.head);
@@ -237,12 +263,13 @@ impl Aggregator {
     }
 
     /// What Vitals says of itself goes into the history on the grid, as everything else.
-    fn keep_own(&self, ctx: &mut Context<Self>) {
+    fn keep_own(&mut self, ctx: &mut Context<Self>) {
         let grid = self.settings.tuning.load().collect_interval;
         let (at, wait) = self.settings.clock.next_tick(grid);
         ctx.run_later(wait, move |me, ctx| {
             let own = own_families(&me.standing, &me.settings);
-            me.tell_history(Keep::own(&own, at));
+            let batch = me.keep.own(&own, at);
+            me.tell_history(batch);
             me.keep_own(ctx);
         });
     }
@@ -355,13 +382,9 @@ impl Handler<Observation> for Aggregator {
         let (refresh, source) = (observation.outcome.refresh, observation.source.clone());
         let tuning = self.settings.tuning.load();
         let applications = &tuning.applications;
-        stand_in::add_to(
-            &mut observation,
-            &self.standing,
-            applications,
-            Instant::now(),
-        );
-        self.standing.take(observation);
+        let now = Instant::now();
+        let stand_ins = stand_in::of(&mut observation, &self.standing, applications, now);
+        self.standing.take_with(observation, stand_ins);
         self.leave();
         if !refresh {
             if let Some(source) = self.standing.source(&source) {
@@ -370,7 +393,7 @@ impl Handler<Observation> for Aggregator {
                     .batch(source, tuning.collect_interval, Instant::now());
                 self.tell_history(batch);
             }
-            self.refresh_summary();
+            self.refresh_summary_soon(ctx);
         }
     }
 }
@@ -416,6 +439,9 @@ impl Handler<GetSummary> for Aggregator {
     type Result = Option<Arc<Summary>>;
 
     fn handle(&mut self, _: GetSummary, _: &mut Self::Context) -> Self::Result {
+        if self.judging {
+            self.refresh_summary();
+        }
         self.summary.as_ref().map(|(_, summary)| summary.clone())
     }
 }

@@ -4,9 +4,9 @@
 //! that ([`FAST`]) are kept each time, everything else once per cell of the collection interval.
 //! What other sources tell is kept whenever they tell it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, mem, sync::Arc, time::Duration};
 
-use exposition::{Labels, MetricFamily};
+use exposition::{FlatSeries, Labels, MetricFamily};
 use jiff::Timestamp;
 use promql::METRIC_NAME;
 use tokio::time::Instant;
@@ -35,45 +35,57 @@ const FAST: [&str; 9] = [
 /// Remembers what has been kept of each source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keep {
+    sources: BTreeMap<Arc<str>, Kept>,
+    own: Naming,
+}
+
+/// What has been kept of a source.
+#[derive(Debug, Clone, Default)]
+struct Kept {
     /// The cell of the last complete batch; `None` once the source has fallen silent.
-    cells: BTreeMap<Arc<str>, Option<i128>>,
+    cell: Option<i128>,
+    all: Naming,
+    fast: Naming,
 }
 
 impl Keep {
     /// What is to be kept of what a source has just told.
     pub(crate) fn batch(&mut self, source: &Source, grid: Duration, now: Instant) -> Batch {
         let observation = &source.observation;
-        let last = self.cells.entry(observation.source.clone()).or_default();
+        let kept = self.sources.entry(observation.source.clone()).or_default();
         let cell = Some(cell(observation.at, grid));
-        let complete = observation.outcome.is_dependency || *last != cell;
-        *last = cell;
+        let complete = observation.outcome.is_dependency || kept.cell != cell;
+        kept.cell = cell;
         let told = Told::by(source, now);
         Batch {
             source: observation.source.clone(),
             at: observation.at,
             samples: match complete {
-                true => all(|| told.families()),
-                false => fast(&told),
+                true => kept.all.samples(told.families()),
+                false => kept.fast.samples(fast(&told)),
             },
             complete,
         }
     }
 
     /// What Vitals says of itself, which is complete each time.
-    pub(crate) fn own(families: &[MetricFamily], at: Timestamp) -> Batch {
+    pub(crate) fn own(&mut self, families: &[MetricFamily], at: Timestamp) -> Batch {
         let nobody = Labels::none();
         Batch {
             source: OWN.into(),
             at,
-            samples: all(|| families.iter().map(|family| (family, &nobody))),
+            samples: self
+                .own
+                .samples(families.iter().map(|family| (family, &nobody))),
             complete: true,
         }
     }
 
     /// The end of what a source told: it has not been heard of for too long, or is gone.
     pub(crate) fn end(&mut self, source: &str, at: Timestamp) -> Option<Batch> {
-        let cell = self.cells.get_mut(source)?;
-        cell.take()?;
+        let kept = self.sources.get_mut(source)?;
+        kept.cell.take()?;
+        *kept = Kept::default();
         Some(Batch {
             source: source.into(),
             at,
@@ -83,43 +95,83 @@ impl Keep {
     }
 }
 
+/// What series are called in the history, in the order in which they were told last. They are told again
+/// and again, and their labels put together once.
+#[derive(Debug, Clone, Default)]
+struct Naming(Vec<Named>);
+
+#[derive(Debug, Clone)]
+struct Named {
+    told: Labels,
+    target: Labels,
+    /// With the name and the target.
+    kept: Labels,
+}
+
+impl Naming {
+    /// All series of families, each with the labels of its target.
+    fn samples<'f>(
+        &mut self,
+        families: impl IntoIterator<Item = (&'f MetricFamily, &'f Labels)>,
+    ) -> Vec<(Labels, f64)> {
+        let known = mem::take(&mut self.0);
+        self.0.reserve_exact(known.len());
+        let mut samples = Vec::with_capacity(known.len());
+        let mut known = known.into_iter().peekable();
+        for (family, target) in families {
+            for series in family.flat() {
+                let kept = match known.next_if(|named| named.is(&series, target)) {
+                    Some(named) => named.kept,
+                    None => {
+                        let labels = series.labels.of_target(target);
+                        labels.with(METRIC_NAME, series.name)
+                    }
+                };
+                samples.push((kept.clone(), series.value));
+                self.0.push(Named {
+                    told: series.labels,
+                    target: target.clone(),
+                    kept,
+                });
+            }
+        }
+        samples
+    }
+}
+
+impl Named {
+    fn is(&self, series: &FlatSeries<'_>, target: &Labels) -> bool {
+        self.told == series.labels
+            && self.target == *target
+            && self.kept.get(METRIC_NAME) == Some(&*series.name)
+    }
+}
+
 /// Which multiple of the interval a moment belongs to.
 fn cell(at: Timestamp, grid: Duration) -> i128 {
     at.as_nanosecond()
         .div_euclid(grid.as_nanos().max(1).cast_signed())
 }
 
-fn all<'f, F>(families: impl Fn() -> F) -> Vec<(Labels, f64)>
-where
-    F: Iterator<Item = (&'f MetricFamily, &'f Labels)>,
-{
-    // Nearly all have one sample a metric.
-    let few = families().map(|(family, _)| family.metrics.len()).sum();
-    let mut all = Vec::with_capacity(few);
-    all.extend(families().flat_map(|(family, target)| samples(family, target)));
-    all
-}
-
-fn fast(told: &Told<'_>) -> Vec<(Labels, f64)> {
-    let mut fast: Vec<(Labels, f64)> = Vec::with_capacity(MOST_FAST);
+/// Of what a source told, the families that are kept at every tick.
+fn fast<'t>(told: &'t Told<'_>) -> Vec<(&'t MetricFamily, &'t Labels)> {
+    let (mut fast, mut room) = (Vec::new(), MOST_FAST);
     for name in FAST {
-        let more = all(|| told.families().filter(|(family, _)| family.name == name));
-        if fast.len() + more.len() <= MOST_FAST {
-            fast.extend(more);
+        let named = || told.families().filter(|(family, _)| family.name == name);
+        let series = named().map(|(family, _)| family.flat().count()).sum();
+        if let Some(left) = room.checked_sub(series) {
+            room = left;
+            fast.extend(named());
         }
     }
     fast
 }
 
-fn samples(family: &MetricFamily, target: &Labels) -> impl Iterator<Item = (Labels, f64)> {
-    family.flat().map(move |series| {
-        let labels = series.labels.of_target(target);
-        (labels.with(METRIC_NAME, series.name), series.value)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use exposition::{Histogram, Metric, MetricType, Value};
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{
         messages::Observation,
@@ -209,5 +261,69 @@ mod tests {
         observation.at = at(2);
         let batch = kept(&mut keep, &mut standing, observation);
         assert_eq!(names(&batch), [FAST[0]]);
+    }
+
+    /// A family of one series, and a target, out of few different ones.
+    fn any_family() -> impl Strategy<Value = (MetricFamily, Labels)> {
+        let text = || prop::sample::select(vec!["", "a", "b"]);
+        let kind = prop::sample::select(vec![MetricType::Gauge, MetricType::Histogram]);
+        (text(), kind, text(), text(), any::<u16>()).prop_map(|(name, kind, label, job, number)| {
+            let value = match kind {
+                MetricType::Histogram => Value::Histogram(Histogram::default()),
+                _ => Value::Number(number.into()),
+            };
+            let mut family = MetricFamily::new(format!("x_{name}"), "", kind);
+            family.metrics.push(Metric {
+                labels: Labels::new([("label", label)]),
+                value,
+                timestamp_ms: None,
+            });
+            (family, Labels::new([("job", job)]))
+        })
+    }
+
+    fn put_together(families: &[(MetricFamily, Labels)]) -> Vec<(Labels, f64)> {
+        let samples = families.iter().flat_map(|(family, target)| {
+            family.flat().map(|series| {
+                let labels = series.labels.of_target(target);
+                (labels.with(METRIC_NAME, series.name), series.value)
+            })
+        });
+        samples.collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_told_before_changes_nothing(
+            rounds in prop::collection::vec(prop::collection::vec(any_family(), 0..8), 1..4),
+            left_out in prop::collection::vec(any::<prop::sample::Index>(), 4),
+        ) {
+            let mut naming = Naming::default();
+            for (mut families, left_out) in rounds.into_iter().zip(left_out) {
+                // Each time without one of them.
+                for _ in 0..3 {
+                    let told = families.iter().map(|(family, target)| (family, target));
+                    prop_assert_eq!(naming.samples(told), put_together(&families));
+                    if !families.is_empty() {
+                        families.remove(left_out.index(families.len()));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_told_again_has_the_same_labels(
+            families in prop::collection::vec(any_family(), 1..8),
+        ) {
+            let mut naming = Naming::default();
+            let mut samples = || {
+                naming.samples(families.iter().map(|(family, target)| (family, target)))
+            };
+            let texts = |samples: &[(Labels, f64)]| -> Vec<_> {
+                samples.iter().map(|(labels, _)| labels.iter().next().map(|(name, _)| name.as_ptr())).collect()
+            };
+            let before = samples();
+            prop_assert_eq!(texts(&before), texts(&samples()), "not put together anew");
+        }
     }
 }

@@ -45,42 +45,49 @@ struct StandIn {
     of: &'static str,
 }
 
-/// Adds to an observation what it tells in place of applications. `applications`: the names of all that
-/// are configured; what they tell themselves is in `standing`.
-pub(crate) fn add_to(
+/// What an observation tells in place of applications; what it cannot tell is added to what is absent of
+/// it. `applications`: the names of all that are configured; what they tell themselves is in `standing`.
+pub(crate) fn of(
     observation: &mut Observation,
     standing: &Standing,
     applications: &[String],
     now: Instant,
-) {
+) -> Vec<MetricFamily> {
     let source = observation.source.clone();
+    let mut told = Vec::new();
     if source.starts_with("iris/") && applications.is_empty() {
         for stand_in in &OF_IRIS {
-            stand_in.tell(observation, &source);
+            stand_in.tell(observation, &source, &mut told);
         }
     }
     if *source != *REDIS {
-        return;
+        return told;
     }
     if applications.is_empty() {
-        return CACHE.tell(observation, REDIS);
+        CACHE.tell(observation, REDIS, &mut told);
     }
     for application in applications {
         let collector = format!("application/{application}");
         let counts_none =
             |absent: &Absent| absent.family == CACHE.family && absent.reason == Reason::NotEnabled;
-        let told = standing
+        let source = standing
             .source(&collector)
-            .filter(|told| told.is_fresh(now));
-        if told.is_some_and(|told| told.observation.outcome.absent.iter().any(counts_none)) {
-            CACHE.tell(observation, application);
+            .filter(|source| source.is_fresh(now));
+        if source.is_some_and(|source| source.observation.outcome.absent.iter().any(counts_none)) {
+            CACHE.tell(observation, application, &mut told);
         }
     }
+    told
 }
 
 impl StandIn {
     /// The family it stands in for, of this application, from what the observation has.
-    fn tell(&self, observation: &mut Observation, application: &str) {
+    fn tell(
+        &self,
+        observation: &mut Observation,
+        application: &str,
+        families: &mut Vec<MetricFamily>,
+    ) {
         let family = observation
             .families
             .iter()
@@ -102,8 +109,7 @@ impl StandIn {
                 let labels = [of[0], ("signal", self.signal), ("source", self.of)];
                 let help = "Which of several possible sources a signal is taken from.";
                 let source = gauge("vitals_source", help.into(), Labels::new(labels), 1.0);
-                let families = observation.families.iter().cloned();
-                observation.families = families.chain([told, source]).collect();
+                families.extend([told, source]);
             }
             None => {
                 let absent = &mut observation.outcome.absent;

@@ -43,10 +43,12 @@ pub struct Source {
     pub since: Timestamp,
     /// How long it was up, if it is somebody else.
     pub uptime: Option<Uptime>,
-    /// That, as families.
+    /// What it tells in place of others.
+    stand_ins: Vec<MetricFamily>,
+    /// How long it was up, as families.
     of_uptime: Vec<MetricFamily>,
-    /// Where the observation's families are, by hashes of their names: they are looked up far more often
-    /// than told, and each look at a name itself waits for memory.
+    /// Where its families are, by hashes of their names: they are looked up far more often than told, and
+    /// each look at a name itself waits for memory.
     places: Vec<(u32, u32)>,
 }
 
@@ -86,9 +88,24 @@ fn hash(name: &str) -> u32 {
 }
 
 impl Source {
-    /// What it says, and how long it was up.
+    /// What it says, for itself and for others, and how long it was up.
     pub fn families(&self) -> impl Iterator<Item = &MetricFamily> {
-        self.observation.families.iter().chain(&self.of_uptime)
+        self.parts().into_iter().flatten()
+    }
+
+    fn parts(&self) -> [&[MetricFamily]; 3] {
+        [&self.observation.families, &self.stand_ins, &self.of_uptime]
+    }
+
+    /// The one at a place of [`Source::families`].
+    fn family(&self, mut place: usize) -> Option<&MetricFamily> {
+        for part in self.parts() {
+            match place.checked_sub(part.len()) {
+                Some(behind) => place = behind,
+                None => return part.get(place),
+            }
+        }
+        None
     }
 
     /// Those of one name.
@@ -96,8 +113,8 @@ impl Source {
         let first = self.places.partition_point(|(known, _)| *known < hash);
         let same = self.places[first..].iter();
         let same = same.take_while(move |(known, _)| *known == hash);
-        let told = same.map(|(_, at)| &self.observation.families[*at as usize]);
-        told.chain(&self.of_uptime).filter(move |f| f.name == name)
+        let families = same.filter_map(|(_, place)| self.family(*place as usize));
+        families.filter(move |family| family.name == name)
     }
 
     /// Whether its values still count.
@@ -141,6 +158,11 @@ impl Standing {
 
     /// Takes an observation in, and adds to it how long the source was up.
     pub fn take(&mut self, observation: Observation) {
+        self.take_with(observation, Vec::new());
+    }
+
+    /// The same, of one that tells something in place of others.
+    pub fn take_with(&mut self, observation: Observation, stand_ins: Vec<MetricFamily>) {
         let outcome = &observation.outcome;
         let success = outcome.error.is_none();
         let before = self.sources.get(&observation.source);
@@ -160,18 +182,20 @@ impl Standing {
             // A refresh between two ticks adds nothing to it.
             before.map_or_else(Vec::new, |before| before.of_uptime.clone())
         };
-        let hashes = observation.families.iter().map(|family| hash(&family.name));
-        let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
-        places.sort_unstable();
-        let source = Source {
+        let mut source = Source {
             received: Instant::now(),
             last_success,
             since,
             uptime,
+            stand_ins,
             of_uptime,
-            places,
+            places: Vec::new(),
             observation,
         };
+        let hashes = source.families().map(|family| hash(&family.name));
+        let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
+        places.sort_unstable();
+        source.places = places;
         self.version += 1;
         self.sources
             .insert(source.observation.source.clone(), Arc::new(source));

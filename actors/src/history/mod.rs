@@ -18,6 +18,7 @@ use std::{
 
 use actix::prelude::*;
 use exposition::Labels;
+use foldhash::fast::RandomState;
 use promql::{METRIC_NAME, STALE_BITS};
 use supervision::{Ref, Refused};
 use tsdb::{Head, SeriesRef};
@@ -57,7 +58,7 @@ pub struct History {
 struct Source {
     /// Grows with every complete batch.
     round: u64,
-    series: HashMap<Labels, Known>,
+    series: HashMap<Labels, Known, RandomState>,
     /// It has more series than it may; said once.
     refused: bool,
 }
@@ -82,12 +83,14 @@ impl History {
     /// Never waits: what an evaluator that is behind has not heard of, it hears of with the next.
     fn announce(&mut self, batch: &Batch) {
         let mut names = std::mem::take(&mut self.unheard);
+        let mut last = "";
         for (labels, _) in &batch.samples {
-            if let Some(name) = labels.get(METRIC_NAME)
-                && !names.contains(name)
-            {
+            // A family comes as one.
+            let name = labels.get(METRIC_NAME).unwrap_or_default();
+            if name != last && !names.contains(name) {
                 names.insert(name.into());
             }
+            last = name;
         }
         if let Err(unsent) = self.settings.evaluator.tell(Appended { names })
             && unsent.why != Refused::Stopped
