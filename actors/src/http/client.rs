@@ -32,6 +32,8 @@ const NEVER: Duration = Duration::from_secs(3_600);
 /// close it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// Room for so many bytes is made on the word of a server.
+const BELIEVED: usize = 256 << 10;
 /// A header of Vitals' own simulators.
 const SIMULATED: &str = "x-simulated";
 const HUNG_UP: &str = "the server hung up without an answer";
@@ -219,7 +221,9 @@ impl Client {
             let detail = "the answer does not say where its body ends";
             return Err(Failure::new(Reason::Http, detail));
         }
-        let mut body = BytesMut::new();
+        let announced = length.and_then(|length| usize::try_from(length).ok());
+        let room = announced.unwrap_or_default().min(BELIEVED);
+        let mut body = BytesMut::with_capacity(room);
         while let Some(part) = response.next().await {
             let part = part.map_err(|error| cut(&error))?;
             if body.len() + part.len() > question.limit {

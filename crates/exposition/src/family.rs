@@ -121,6 +121,10 @@ impl MetricFamily {
 
     /// Adds a series with a plain number.
     pub fn push(&mut self, labels: Labels, value: f64) {
+        if self.metrics.is_empty() {
+            // Most families have one, and a vector begins with room for four.
+            self.metrics.reserve_exact(1);
+        }
         self.metrics.push(Metric {
             labels,
             value: Value::Number(value),

@@ -7,6 +7,8 @@ use exposition::{
     read::{Item, Limits, Outcome, read},
 };
 
+use foldhash::fast::RandomState;
+
 use super::catalogue;
 use crate::collector::{exposed::whole_lines, privacy};
 
@@ -30,7 +32,7 @@ pub(super) struct Native {
 impl Native {
     pub(super) fn read(body: &[u8]) -> Native {
         let mut native = Native::default();
-        let mut seen: HashSet<(&'static str, Labels)> = HashSet::new();
+        let mut seen: HashSet<(&'static str, Labels), RandomState> = HashSet::default();
         let (whole, is_cut) = whole_lines(body);
         native.is_cut = is_cut;
         native.outcome = read(whole, &Limits::default(), |item| {
@@ -103,7 +105,12 @@ impl Native {
     }
 
     pub(super) fn into_families(self) -> Vec<MetricFamily> {
-        self.families.into_values().collect()
+        let families = self.families.into_values().map(|mut family| {
+            // They stay until the next are told.
+            family.metrics.shrink_to_fit();
+            family
+        });
+        families.collect()
     }
 }
 
