@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
@@ -13,11 +13,12 @@ use tsdb::{Head, Journal, OpenError, Options};
 use vitals_actors::{
     alert::{evaluator::read_checkpoint, state::Checkpoint},
     history::{read_uptimes, write_uptimes},
+    keep::{OWN, RULES},
     last_known::LastKnown,
     standing::Uptimes,
 };
 
-use crate::settings::History;
+use crate::{collectors::SYSTEM, settings::History};
 
 /// The folder of alerts that are on their way, in the data directory.
 const OUTBOX: &str = "outbox";
@@ -138,6 +139,8 @@ pub(crate) fn options(settings: &History) -> Options {
         max_bytes: settings.max_size.get(),
         max_series: settings.max_series as usize,
         max_series_per_source: settings.max_series_per_source as usize,
+        // However many series others have, the host and Vitals itself are seen.
+        vital_sources: [SYSTEM, OWN, RULES].map(Arc::from).into(),
         ..Options::default()
     }
 }

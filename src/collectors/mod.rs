@@ -25,8 +25,11 @@ use vitals_actors::{
     own::OwnMetrics,
 };
 
-use self::wanted::{SYSTEM, Source, Wanted, wanted};
-pub(crate) use self::{sources::redis as redis_settings, wanted::connections};
+use self::wanted::{Source, Wanted, wanted};
+pub(crate) use self::{
+    sources::redis as redis_settings,
+    wanted::{SYSTEM, connections},
+};
 use crate::settings::Settings;
 
 /// The address of a collector that may be replaced by another.

@@ -12,7 +12,7 @@ use vitals_actors::{
 use crate::settings::{Application, Grafana, Iris, Postgres, Redis, Scrape, Settings, System};
 
 /// The collector of this machine.
-pub(super) const SYSTEM: &str = "system";
+pub(crate) const SYSTEM: &str = "system";
 /// The one of connections.
 pub(super) const NETWORK: &str = "network";
 

@@ -20,6 +20,8 @@ pub(crate) struct Admission {
     sources: Vec<Source>,
     numbers: BTreeMap<Arc<str>, u32>,
     active: usize,
+    /// Of vital sources, among them.
+    vital: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -34,6 +36,7 @@ struct Slot {
 
 struct Source {
     name: Arc<str>,
+    is_vital: bool,
     active: usize,
     refused: u64,
     names: BTreeSet<String>,
@@ -55,7 +58,7 @@ pub enum Refused {
     /// All sources together have.
     #[error("there are {limit} active series already: raise max_series, or drop labels")]
     Total {
-        /// [`Options::max_series`](crate::Options).
+        /// [`Options::max_series`](crate::Options), or what of it vital sources leave to others.
         limit: usize,
     },
 }
@@ -76,11 +79,13 @@ pub struct RefusedSource {
 pub(crate) struct Limits {
     pub(crate) total: usize,
     pub(crate) per_source: usize,
+    /// Of the total, only for vital sources.
+    pub(crate) kept: usize,
 }
 
 impl Admission {
     /// The number of a source.
-    pub(crate) fn source(&mut self, name: &str) -> u32 {
+    pub(crate) fn source(&mut self, name: &str, is_vital: bool) -> u32 {
         if let Some(known) = self.numbers.get(name) {
             return *known;
         }
@@ -88,6 +93,7 @@ impl Admission {
         self.numbers.insert(name.clone(), number);
         self.sources.push(Source {
             name,
+            is_vital,
             active: 0,
             refused: 0,
             names: BTreeSet::new(),
@@ -102,10 +108,18 @@ impl Admission {
             let (source_name, limit) = (source.name.clone(), limits.per_source);
             return Err(Refused::Source { source_name, limit });
         }
-        if self.active >= limits.total {
-            return Err(Refused::Total {
-                limit: limits.total,
-            });
+        let (active, limit) = match source.is_vital {
+            true => (self.active, limits.total),
+            false => {
+                let theirs = limits.kept.max(self.vital);
+                (
+                    self.active - self.vital,
+                    limits.total.saturating_sub(theirs),
+                )
+            }
+        };
+        if active >= limit {
+            return Err(Refused::Total { limit });
         }
         Ok(())
     }
@@ -167,25 +181,35 @@ impl Admission {
             used,
             written: false,
         };
-        self.active += 1;
-        self.sources[source as usize].active += 1;
+        self.count(source, |active| *active += 1);
     }
 
     /// A generation begins: who was in neither of the last two is active no more. Answers those that
     /// were asked for and never had a sample.
     pub(crate) fn rotate(&mut self, seq: u64) -> Vec<SeriesRef> {
         let mut unused = Vec::new();
-        for slot in &mut self.slots {
+        for at in 0..self.slots.len() {
+            let slot = &mut self.slots[at];
             if slot.used > 0 && slot.used + 1 < seq {
                 slot.used = 0;
-                self.active -= 1;
-                self.sources[slot.source as usize].active -= 1;
                 if !slot.written {
                     unused.push(slot.series);
                 }
+                let source = slot.source;
+                self.count(source, |active| *active -= 1);
             }
         }
         unused
+    }
+
+    /// A series of the source begins or ends to be active.
+    fn count(&mut self, source: u32, change: impl Fn(&mut usize)) {
+        let source = &mut self.sources[source as usize];
+        change(&mut source.active);
+        change(&mut self.active);
+        if source.is_vital {
+            change(&mut self.vital);
+        }
     }
 
     pub(crate) fn active(&self) -> usize {

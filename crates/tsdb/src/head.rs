@@ -19,6 +19,8 @@ use crate::{
     waiting::Waiting,
 };
 
+/// This part of all series is only for vital sources.
+const KEPT: usize = 20;
 /// A generation of so many series that it takes this part of what may wait for blocks ends before its
 /// window does: else there were no room for the one that waits while it is sealed.
 const PART: usize = 4;
@@ -147,7 +149,12 @@ impl Head {
     pub fn series(&self, source: &str, labels: &Labels) -> Result<SeriesRef, Refused> {
         let core = &*self.core;
         let mut pen = core.pen.lock();
-        let source = pen.admission.source(source);
+        let is_vital = core
+            .options
+            .vital_sources
+            .iter()
+            .any(|one| **one == *source);
+        let source = pen.admission.source(source, is_vital);
         let known = core.index.read().find(labels);
         if let Some(known) = known.filter(|known| pen.admission.is_active(*known)) {
             return Ok(known);
@@ -201,9 +208,14 @@ impl Head {
 
 impl Core {
     pub(crate) fn limits(&self) -> Limits {
+        let options = &self.options;
         Limits {
-            total: self.options.max_series,
-            per_source: self.options.max_series_per_source,
+            total: options.max_series,
+            per_source: options.max_series_per_source,
+            kept: match options.vital_sources.is_empty() {
+                true => 0,
+                false => options.max_series / KEPT,
+            },
         }
     }
 }
@@ -343,7 +355,7 @@ impl Pen {
                     continue;
                 };
                 let source = self.admission.source_of(series);
-                let source = source.unwrap_or_else(|| self.admission.source(""));
+                let source = source.unwrap_or_else(|| self.admission.source("", false));
                 if self.admission.has_room(source, core.limits()).is_err() {
                     self.admission.refuse(source, labels);
                     appended.refused += 1;

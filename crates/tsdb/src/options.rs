@@ -1,6 +1,6 @@
 //! How a store behaves; every field has a default that suits a monitor of a few thousand series.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long history lasts and what it may cost.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub struct Options {
     pub max_series: usize,
     /// The same for each source. 5,000.
     pub max_series_per_source: usize,
+    /// Sources that others must not push out: a twentieth of [`max_series`](Self::max_series) is only for
+    /// them. None.
+    pub vital_sources: Vec<Arc<str>>,
     /// How far behind the newest sample another one is accepted. Two hours: a clock may jump back
     /// by one.
     pub out_of_order: Duration,
@@ -46,6 +49,7 @@ impl Default for Options {
             max_bytes: 1_500_000_000,
             max_series: 20_000,
             max_series_per_source: 5_000,
+            vital_sources: Vec::new(),
             out_of_order: Duration::from_secs(2 * HOUR),
             max_waiting_bytes: 32 << 20,
             max_unsealed_bytes: 128 << 20,

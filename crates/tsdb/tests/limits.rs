@@ -47,6 +47,37 @@ fn over_the_limit_new_series_are_refused_and_named_and_old_ones_go_on() {
 }
 
 #[test]
+fn others_do_not_push_out_what_is_vital() {
+    let options = Options {
+        max_series: 40,
+        vital_sources: vec!["self".into()],
+        ..options()
+    };
+    let head = Head::in_memory(options);
+    let series = |source: &str, nth: usize| head.series(source, &named(&format!("{source}{nth}")));
+    let others: Vec<_> = (0..38).map(|nth| series("other", nth).unwrap()).collect();
+    assert_eq!(series("other", 38), Err(Refused::Total { limit: 38 }));
+    let row: Vec<_> = others.iter().map(|series| (*series, 1.0)).collect();
+    head.append(STEP, &row);
+    for nth in 0..2 {
+        series("self", nth).unwrap();
+    }
+    assert_eq!(series("self", 2), Err(Refused::Total { limit: 40 }));
+    // Half of the others end: what is vital may have more than what is kept for it, and then they less.
+    for tick in [2, 30, 60] {
+        head.append(tick * STEP, &row[..19]);
+    }
+    for nth in 0..12 {
+        series("self", nth).unwrap();
+    }
+    for nth in 19..28 {
+        series("other", nth).unwrap();
+    }
+    assert_eq!(series("other", 28), Err(Refused::Total { limit: 28 }));
+    assert_eq!(head.health().counts.active_series, 40);
+}
+
+#[test]
 fn a_series_that_was_away_is_let_back_in_as_long_as_there_is_room() {
     let head = Head::in_memory(Options {
         max_series: 2,
