@@ -54,7 +54,7 @@ fn others_do_not_push_out_what_is_vital() {
         ..options()
     };
     let head = Head::in_memory(options);
-    let series = |source: &str, nth: usize| head.series(source, &named(&format!("{source}{nth}")));
+    let series = |source: &str, nth: usize| head.series(source, &named(format!("{source}{nth}")));
     let others: Vec<_> = (0..38).map(|nth| series("other", nth).unwrap()).collect();
     assert_eq!(series("other", 38), Err(Refused::Total { limit: 38 }));
     let row: Vec<_> = others.iter().map(|series| (*series, 1.0)).collect();

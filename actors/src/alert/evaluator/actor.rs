@@ -161,7 +161,10 @@ impl EvaluatorActor {
         if !mem::replace(&mut self.resting, true) {
             ctx.run_later(left, |me, ctx| {
                 me.resting = false;
-                me.run(ctx);
+                // Unless it ran meanwhile because time had come.
+                if me.again || !me.came.is_empty() {
+                    me.run(ctx);
+                }
             });
         }
     }
