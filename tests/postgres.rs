@@ -42,6 +42,9 @@ fn its_figures_are_those_of_its_views() {
         "vitals_postgres_sessions{postgres=\"main\",state=\"active\"}",
         3.0,
     );
+    let aborted =
+        "vitals_postgres_sessions{postgres=\"main\",state=\"idle in transaction (aborted)\"}";
+    source.becomes(aborted, 0.0);
     drop(idle);
 
     for database in ["app", "postgres"] {

@@ -167,6 +167,14 @@ impl PostgresCollector {
 }
 
 const STATEMENT: &str = "vitals_postgres_statement_seconds";
+/// What a client can be doing (`pg_stat_activity.state`): none at all is a number, too.
+const STATES: [&str; 5] = [
+    "active",
+    "idle",
+    "idle in transaction",
+    "idle in transaction (aborted)",
+    "fastpath function call",
+];
 
 fn tell_server(server: &Row, told: &mut Told) {
     // `15.14 (Debian 15.14-0+deb12u1)`
@@ -205,12 +213,20 @@ fn tell_sessions(rows: &[Row], limit: Option<f64>, told: &mut Told) {
         told.failed("sessions by state", Reason::LowPrivilege, detail);
         return;
     }
+    let mut tell = |state: &str, count| {
+        let help = "Connections of clients by what they are doing.";
+        told.gauge_of("vitals_postgres_sessions", help, [("state", state)], count);
+    };
     for row in rows {
         if let (Some(state), Some(count)) = (text(row, 0), number(row, 1))
             && let Some(state) = privacy::name(state.into())
         {
-            let help = "Connections of clients by what they are doing.";
-            told.gauge_of("vitals_postgres_sessions", help, [("state", &state)], count);
+            tell(&state, count);
+        }
+    }
+    for state in STATES {
+        if rows.iter().all(|row| text(row, 0) != Some(state)) {
+            tell(state, 0.0);
         }
     }
     let ages = rows.iter().filter_map(|row| number(row, 2));
