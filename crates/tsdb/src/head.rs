@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// This part of all series is only for vital sources.
-const KEPT: usize = 20;
+const KEPT: usize = 10;
 /// A generation of so many series that it takes this part of what may wait for blocks ends before its
 /// window does: else there were no room for the one that waits while it is sealed.
 const PART: usize = 4;

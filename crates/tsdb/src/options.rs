@@ -20,7 +20,7 @@ pub struct Options {
     pub max_series: usize,
     /// The same for each source. 5,000.
     pub max_series_per_source: usize,
-    /// Sources that others must not push out: a twentieth of [`max_series`](Self::max_series) is only for
+    /// Sources that others must not push out: a tenth of [`max_series`](Self::max_series) is only for
     /// them. None.
     pub vital_sources: Vec<Arc<str>>,
     /// How far behind the newest sample another one is accepted. Two hours: a clock may jump back
