@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    mem,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -28,6 +27,7 @@ use crate::{
     },
     own::{self, OwnMetrics},
     page::{Page, Pages},
+    rest::{Rest, Turn},
     stand_in,
     standing::{SourceStatus, Standing, Uptimes},
     summary::{Judgement, Summary, TargetStatus, judge},
@@ -84,10 +84,8 @@ pub struct Aggregator {
     keep: Keep,
     /// How the targets' figures were, as of the last look.
     trends: BTreeMap<Subject, Trend>,
-    /// When the targets were last judged.
-    judged: Option<Instant>,
-    /// Since then a source has told something, and they will be judged again.
-    judging: bool,
+    /// Since the targets were judged.
+    rest: Rest,
     /// Somebody looks.
     looking: bool,
     /// Whoever watches is told with the next tick.
@@ -109,8 +107,7 @@ impl Aggregator {
             summary: None,
             keep: Keep::default(),
             trends: BTreeMap::new(),
-            judged: None,
-            judging: false,
+            rest: Rest::over(),
             looking: false,
             ticking: false,
         };
@@ -156,7 +153,7 @@ impl Aggregator {
         let tuning = self.settings.tuning.load();
         let now = Instant::now();
         let targets = judge(&self.standing, &tuning.thresholds, now);
-        self.judged = Some(now);
+        self.rest.begin(JUDGED);
         let due = alerted
             || self.summary.as_ref().is_none_or(|(made, before)| {
                 now.duration_since(*made) >= tuning.summary_interval
@@ -177,16 +174,15 @@ impl Aggregator {
 impl Aggregator {
     /// At once, or together with what else comes within a moment.
     fn refresh_summary_soon(&mut self, ctx: &mut Context<Self>) {
-        let free = self.judged.map(|judged| judged + JUDGED);
-        let wait = free.map_or(Duration::ZERO, |free| free.duration_since(Instant::now()));
-        if wait.is_zero() {
-            return self.refresh_summary();
-        }
-        if !mem::replace(&mut self.judging, true) {
-            ctx.run_later(wait, |me, _| {
-                me.judging = false;
-                me.refresh_summary();
-            });
+        match self.rest.turn() {
+            Turn::Now => self.refresh_summary(),
+            Turn::After(left) => {
+                ctx.run_later(left, |me, _| {
+                    me.rest.end();
+                    me.refresh_summary();
+                });
+            }
+            Turn::Planned => {}
         }
     }
 
@@ -206,7 +202,7 @@ impl Aggregator {
     /// Looks up how the targets' figures were, beside: the disk may take its time.
     fn look_back(&mut self, ctx: &mut Context<Self>) {
         ctx.run_later(LOOK_BACK, Self::look_back);
-        if mem::replace(&mut self.looking, true) {
+        if std::mem::replace(&mut self.looking, true) {
             return;
         }
         let reader = Reader::of(&self.settings.head);
@@ -439,7 +435,7 @@ impl Handler<GetSummary> for Aggregator {
     type Result = Option<Arc<Summary>>;
 
     fn handle(&mut self, _: GetSummary, _: &mut Self::Context) -> Self::Result {
-        if self.judging {
+        if self.rest.is_awaited() {
             self.refresh_summary();
         }
         self.summary.as_ref().map(|(_, summary)| summary.clone())

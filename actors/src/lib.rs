@@ -17,6 +17,7 @@ pub mod net;
 pub mod own;
 pub mod page;
 pub mod redis;
+mod rest;
 mod stand_in;
 pub mod standing;
 pub mod summary;

@@ -156,12 +156,14 @@ impl Standing {
         uptimes
     }
 
-    /// Takes an observation in, and adds to it how long the source was up.
-    pub fn take(&mut self, observation: Observation) {
+    /// Takes in an observation that tells nothing in place of others.
+    #[cfg(test)]
+    pub(crate) fn take(&mut self, observation: Observation) {
         self.take_with(observation, Vec::new());
     }
 
-    /// The same, of one that tells something in place of others.
+    /// Takes an observation in, and adds to it what it tells in place of others and how long the source
+    /// was up.
     pub fn take_with(&mut self, observation: Observation, stand_ins: Vec<MetricFamily>) {
         let outcome = &observation.outcome;
         let success = outcome.error.is_none();

@@ -22,6 +22,8 @@ use crate::{
     last_known::LastKnown,
     messages::{GetExposition, GetSummary, Probe, Refresh, Refreshed},
     own::OwnMetrics,
+    standing::tests::observed,
+    summary::TargetStatus,
     targets::tests::required,
     tuning::Tuning,
 };
@@ -240,6 +242,41 @@ fn a_source_that_falls_silent_goes_stale() {
         assert_eq!(world.memory_reason().await, Some(Reason::Down));
         let status = &world.aggregator.ask(Probe, SEC).await.unwrap()[0];
         assert!(!status.up);
+    });
+}
+
+#[test]
+fn what_is_told_within_a_moment_is_judged_together_unless_somebody_asks() {
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        let shown = || {
+            let summary = world.last_known.summary.load_full().unwrap();
+            let memory = summary.targets.iter().find(|one| one.id == "memory");
+            memory.unwrap().status
+        };
+        let tell = |value| {
+            let values = [("local", value)];
+            let told = observed("system", "vitals_host_memory_used_ratio", &values);
+            world.aggregator.tell(told).unwrap();
+        };
+        // Behind the start, and before the next tick.
+        sleep(SEC / 5).await;
+        tell(1.0);
+        sleep(SEC / 1000).await;
+        assert_eq!(shown(), TargetStatus::Missed, "at once after a rest");
+        tell(0.1);
+        sleep(SEC / 1000).await;
+        assert_eq!(shown(), TargetStatus::Missed, "not yet");
+        tell(1.0);
+        tell(0.2);
+        sleep(SEC / 8).await;
+        assert_eq!(shown(), TargetStatus::Met, "the last one counts");
+        tell(1.0);
+        sleep(SEC / 1000).await;
+        assert_eq!(shown(), TargetStatus::Met, "not yet");
+        assert_eq!(world.memory_reason().await, None);
+        assert_eq!(shown(), TargetStatus::Missed, "asked for");
     });
 }
 

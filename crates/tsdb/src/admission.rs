@@ -16,6 +16,8 @@ const NAMES: usize = 10;
 /// asked for in that time). Only active ones count.
 #[derive(Default)]
 pub(crate) struct Admission {
+    /// Names of sources that others must not push out.
+    vital_sources: Vec<Arc<str>>,
     slots: Vec<Slot>,
     sources: Vec<Source>,
     numbers: BTreeMap<Arc<str>, u32>,
@@ -56,7 +58,9 @@ pub enum Refused {
         limit: usize,
     },
     /// All sources together have.
-    #[error("there are {limit} active series already: raise max_series, or drop labels")]
+    #[error(
+        "there are {limit} active series already, all that max_series leaves to such sources: raise it, or drop labels"
+    )]
     Total {
         /// [`Options::max_series`](crate::Options), or what of it vital sources leave to others.
         limit: usize,
@@ -84,16 +88,24 @@ pub(crate) struct Limits {
 }
 
 impl Admission {
+    /// Nothing is active yet.
+    pub(crate) fn new(vital_sources: &[Arc<str>]) -> Self {
+        Admission {
+            vital_sources: vital_sources.to_vec(),
+            ..Admission::default()
+        }
+    }
+
     /// The number of a source.
-    pub(crate) fn source(&mut self, name: &str, is_vital: bool) -> u32 {
+    pub(crate) fn source(&mut self, name: &str) -> u32 {
         if let Some(known) = self.numbers.get(name) {
             return *known;
         }
         let (number, name): (_, Arc<str>) = (self.sources.len() as u32, name.into());
         self.numbers.insert(name.clone(), number);
         self.sources.push(Source {
+            is_vital: self.vital_sources.contains(&name),
             name,
-            is_vital,
             active: 0,
             refused: 0,
             names: BTreeSet::new(),

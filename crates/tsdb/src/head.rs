@@ -116,7 +116,7 @@ impl Head {
             }
         };
         let pen = Pen {
-            admission: Admission::default(),
+            admission: Admission::new(&options.vital_sources),
             window: None,
             newest: None,
             head,
@@ -149,12 +149,7 @@ impl Head {
     pub fn series(&self, source: &str, labels: &Labels) -> Result<SeriesRef, Refused> {
         let core = &*self.core;
         let mut pen = core.pen.lock();
-        let is_vital = core
-            .options
-            .vital_sources
-            .iter()
-            .any(|one| **one == *source);
-        let source = pen.admission.source(source, is_vital);
+        let source = pen.admission.source(source);
         let known = core.index.read().find(labels);
         if let Some(known) = known.filter(|known| pen.admission.is_active(*known)) {
             return Ok(known);
@@ -355,7 +350,7 @@ impl Pen {
                     continue;
                 };
                 let source = self.admission.source_of(series);
-                let source = source.unwrap_or_else(|| self.admission.source("", false));
+                let source = source.unwrap_or_else(|| self.admission.source(""));
                 if self.admission.has_room(source, core.limits()).is_err() {
                     self.admission.refuse(source, labels);
                     appended.refused += 1;

@@ -92,6 +92,7 @@ mod tests {
         };
         Encoding::of(answer, 0, None)
     }
+
     #[actix_web::test]
     #[expect(
         clippy::disallowed_methods,

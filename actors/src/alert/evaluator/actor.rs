@@ -1,5 +1,7 @@
 //! The actor.
 
+mod telling;
+
 use std::{
     collections::{BTreeSet, HashMap},
     mem,
@@ -14,22 +16,19 @@ use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    AFTER_THE_START, EvaluatorSettings, RulesView, Ruling, STUCK, TELL_ALL,
+    AFTER_THE_START, EvaluatorSettings, LONGEST_REST, RulesView, Ruling, SHARE, STUCK, TELL_ALL,
     bench::{Bench, Done},
     figures::RuleFigures,
     keep::write_checkpoint,
     processes::Processes,
-    rest::Rest,
     told::Told,
 };
 use crate::{
-    alert::{
-        fingerprint::Fingerprint,
-        state::{Checkpoint, Evaluation, Evaluator},
-    },
+    alert::state::{Checkpoint, Evaluation, Evaluator},
     history::Reader,
     keep::RULES,
-    messages::{Alerted, Appended, Batch, Firing, GetRules, Ruled},
+    messages::{Appended, Batch, GetRules, Ruled},
+    rest::{Rest, Turn},
 };
 
 /// From one look at processes to the next, where a rule could want to know.
@@ -54,8 +53,6 @@ pub struct EvaluatorActor {
     again: bool,
     /// Since the last evaluation.
     rest: Rest,
-    /// It ends by itself.
-    resting: bool,
     /// What goes on where a bench is given up.
     checkpoint: Option<Arc<Checkpoint>>,
     told: Told,
@@ -86,7 +83,6 @@ impl EvaluatorActor {
             came: BTreeSet::new(),
             again: false,
             rest: Rest::over(),
-            resting: false,
             checkpoint,
             told: Told::default(),
             sending: false,
@@ -155,17 +151,18 @@ impl EvaluatorActor {
 
     /// Runs what is due once the last evaluation is long enough ago.
     fn run_rested(&mut self, ctx: &mut Context<Self>) {
-        let Some(left) = self.rest.left() else {
-            return self.run(ctx);
-        };
-        if !mem::replace(&mut self.resting, true) {
-            ctx.run_later(left, |me, ctx| {
-                me.resting = false;
-                // Unless it ran meanwhile because time had come.
-                if me.again || !me.came.is_empty() {
-                    me.run(ctx);
-                }
-            });
+        match self.rest.turn() {
+            Turn::Now => self.run(ctx),
+            Turn::After(left) => {
+                ctx.run_later(left, |me, ctx| {
+                    me.rest.end();
+                    // Unless it ran meanwhile because time had come.
+                    if me.again || !me.came.is_empty() {
+                        me.run(ctx);
+                    }
+                });
+            }
+            Turn::Planned => {}
         }
     }
 
@@ -200,7 +197,7 @@ impl EvaluatorActor {
                 return;
             }
             me.bench = Some(bench);
-            me.rest = Rest::after(began);
+            me.rest.begin((began.elapsed() * SHARE).min(LONGEST_REST));
             if let Some(given_up) = me.given_up.take() {
                 ctx.cancel_future(given_up);
             }
@@ -238,45 +235,6 @@ impl EvaluatorActor {
         if self.again {
             self.run_rested(ctx);
         }
-    }
-
-    /// Leaves what fires where the summary finds it.
-    fn show(&self) {
-        if !self.slot.is_current() {
-            return;
-        }
-        let firing = Arc::new(self.told.summary());
-        self.settings.last_known.firing.store(firing);
-        let _ = self.settings.aggregator.tell(Alerted);
-    }
-
-    /// Hands on what changed, in order; the next evaluation waits until the dispatcher has it.
-    fn send(&mut self, ctx: &mut Context<Self>) {
-        if self.sending {
-            return;
-        }
-        let ruling = self.settings.ruling.load();
-        let Some(next) = self.told.next(&ruling.settings.external_url) else {
-            return;
-        };
-        self.sending = true;
-        let dispatcher = self.settings.dispatcher.clone();
-        let sent = async move { dispatcher.tell_wait(next).await };
-        ctx.spawn(wrap_future::<_, Self>(sent).map(|_, me, ctx| {
-            // Refused only at the end of the process: what fires is told anew by the next.
-            me.told.sent();
-            me.sending = false;
-            me.send(ctx);
-            if !me.told.is_all_sent() {
-                return;
-            }
-            if mem::take(&mut me.confirm) {
-                me.tell_firing(false, ctx);
-            }
-            if me.again {
-                me.run_rested(ctx);
-            }
-        }));
     }
 
     /// Samples that rules have written go where all samples go.
@@ -335,57 +293,6 @@ impl EvaluatorActor {
         self.turn += 1;
         self.memory_only = true;
         self.set_up(ctx);
-    }
-
-    /// Everything that fires: what was lost on the way is made good by the difference.
-    fn tell_all(&mut self, ctx: &mut Context<Self>) {
-        self.tell_firing(true, ctx);
-    }
-
-    /// `again`: once more when the dispatcher has been told what it does not know.
-    fn tell_firing(&mut self, again: bool, ctx: &mut Context<Self>) {
-        let Some(bench) = &self.bench else { return };
-        if self.sending || !self.told.is_all_sent() {
-            return;
-        }
-        // What begins to fire meanwhile waits: were it to overtake this, the dispatcher would take it
-        // to be over.
-        self.sending = true;
-        let ruling = self.settings.ruling.load();
-        let external_url = &ruling.settings.external_url;
-        let alerts = self.told.all(&bench.evaluator, external_url);
-        self.show();
-        let now = self.now_ms();
-        let at = Timestamp::from_millisecond(now).unwrap_or_default();
-        let dispatcher = self.settings.dispatcher.clone();
-        let asked = async move { dispatcher.ask(Firing { alerts, at }, TELL_ALL).await };
-        ctx.spawn(wrap_future::<_, Self>(asked).map(move |unknown, me, ctx| {
-            me.sending = false;
-            // Were the dispatcher full, the next time comes in a minute.
-            let unknown = unknown.unwrap_or_default();
-            if unknown.is_empty() {
-                return me.send(ctx);
-            }
-            me.confirm = again;
-            me.tell_of(unknown, now, ctx);
-        }));
-    }
-
-    /// What the dispatcher does not know of.
-    fn tell_of(
-        &mut self,
-        unknown: Vec<(Fingerprint, Timestamp)>,
-        at: i64,
-        ctx: &mut Context<Self>,
-    ) {
-        match &self.bench {
-            Some(bench) => self.told.tell_of(&unknown, at, &bench.evaluator),
-            None => {
-                // Again as soon as it is back.
-                ctx.run_later(BACK, move |me, ctx| me.tell_of(unknown, at, ctx));
-            }
-        }
-        self.send(ctx);
     }
 
     fn write(&mut self, ctx: &mut Context<Self>) {

@@ -10,7 +10,6 @@ mod cause;
 mod figures;
 mod keep;
 mod processes;
-mod rest;
 mod told;
 mod view;
 
@@ -42,6 +41,11 @@ pub use self::{
 
 /// Rules that have not come to an end for so long are left to their fate.
 pub const STUCK: Duration = Duration::from_secs(5);
+/// Rules rest so many times as long as they took, so that a crowd of sources leaves them a tenth of the
+/// time,
+const SHARE: u32 = 9;
+/// but no longer than this: who waits for an alert is not to notice.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 /// How long everybody else has for starting before rules are read.
 const AFTER_THE_START: Duration = Duration::from_millis(20);
 /// Everything that fires is told so often, whether or not anything changed.
