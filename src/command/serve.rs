@@ -31,8 +31,8 @@ use crate::{
 /// Connections that wait to be accepted; the kernel may take fewer.
 const BACKLOG: i32 = 1_024;
 
-/// By then everybody has started, and read what there was to read.
-const STARTED: Duration = Duration::from_secs(3);
+/// By then everybody has started, and every source has told something once with its default interval.
+const STARTED: Duration = Duration::from_secs(30);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]

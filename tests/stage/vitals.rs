@@ -19,8 +19,12 @@ use super::{
     until::{DEADLINE, until},
 };
 
-/// The program: the debug build, or with `VITALS_PROFILE=release` the other one.
+/// The program: the debug build, or with `VITALS_PROFILE=release` the other one; what `VITALS_PROGRAM`
+/// names goes first (`build/record` has it run under another).
 fn program() -> PathBuf {
+    if let Some(program) = env::var_os("VITALS_PROGRAM") {
+        return program.into();
+    }
     let debug = PathBuf::from(env!("CARGO_BIN_EXE_vitals"));
     if env::var("VITALS_PROFILE").is_ok_and(|profile| profile == "release") {
         let release = debug

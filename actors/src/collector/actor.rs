@@ -1,12 +1,14 @@
 //! The one actor that runs any [`Collector`] on its cadence.
 
 use std::{
+    hash::BuildHasher,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
+use foldhash::fast::FixedState;
 use jiff::Timestamp;
 use supervision::{Ref, Refused};
 
@@ -25,6 +27,10 @@ const STALE_AFTER_INTERVALS: u32 = 3;
 const SHARE: u32 = 5;
 /// But no longer than this, unless the settings say so.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+/// Sources of which there may be many are asked one after the other, within this part of the interval
+/// (10 s: 0.1 s). Answers that come at the same moment are all in memory at the same moment; rules and
+/// targets, which rest as long, run no more often for it.
+const SPREAD: u32 = 100;
 /// A refresh waits this long for the aggregator to take its values in.
 const TAKE_DEADLINE: Duration = Duration::from_millis(50);
 
@@ -56,6 +62,8 @@ pub struct CollectorActor<C> {
     last: Option<Instant>,
     /// From one measurement to the next: a multiple of that of the settings.
     interval: Duration,
+    /// From a tick to the measurement.
+    delay: Duration,
     /// Whether the last measurement succeeded, and what failed; said once per change.
     said: Option<Option<CollectError>>,
 }
@@ -64,6 +72,7 @@ impl<C: Collector> CollectorActor<C> {
     /// A collector that has not measured yet.
     pub fn new(collector: C, settings: CollectorSettings) -> Self {
         CollectorActor {
+            delay: delay(collector.name(), settings.interval),
             name: collector.name().into(),
             identity: collector.identity(),
             collector: Some(collector),
@@ -84,7 +93,7 @@ impl<C: Collector> CollectorActor<C> {
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
         let (at, wait) = self.settings.clock.next_tick(self.settings.interval);
-        ctx.run_later(wait, move |me, ctx| {
+        ctx.run_later(wait + self.delay, move |me, ctx| {
             me.tick(at, ctx);
             me.schedule(ctx);
         });
@@ -209,6 +218,17 @@ impl<C: Collector> CollectorActor<C> {
     }
 }
 
+/// By the name alone, so that it is the same whoever comes and goes. None for a source of which there is one.
+fn delay(name: &str, interval: Duration) -> Duration {
+    const SLOTS: u32 = 64;
+    if !name.contains('/') {
+        return Duration::ZERO;
+    }
+    let slot = FixedState::default().hash_one(name) % u64::from(SLOTS);
+    let slot = u32::try_from(slot).unwrap_or_default();
+    interval / SPREAD * slot / SLOTS
+}
+
 /// From one question to the next, for a source that takes so long to answer: a multiple of
 /// `interval`, so that at most a fifth of the time goes into answers.
 fn bearable(interval: Duration, took: Duration) -> Duration {
@@ -278,6 +298,28 @@ impl<C: Collector> Handler<Refresh> for CollectorActor<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_sources_are_asked_one_after_the_other_and_a_single_one_at_its_tick() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(delay("system", ten), Duration::ZERO);
+        let delays: Vec<_> = (0..50).map(|n| delay(&format!("iris/i{n}"), ten)).collect();
+        assert_eq!(delays[7], delay("iris/i7", ten));
+        assert!(
+            delays
+                .iter()
+                .all(|delay| *delay < Duration::from_millis(200))
+        );
+        let at_once = |slot: u32| {
+            let slot = Duration::from_millis(10) * slot..Duration::from_millis(10) * (slot + 1);
+            delays.iter().filter(|delay| slot.contains(delay)).count()
+        };
+        let most = (0..10).map(at_once).max().unwrap();
+        assert!(
+            (5..=10).contains(&most),
+            "{most} of 50 in a tenth of the time"
+        );
+    }
 
     #[test]
     fn whoever_is_slow_is_asked_less_often() {

@@ -2,9 +2,11 @@
 //! program what it runs on, not what it started with.
 
 mod arena;
+mod layout;
 mod start;
 mod thresholds;
 
 pub use arena::share_one_arena;
+pub use layout::{BadLine, Layout};
 pub use start::give_back_the_start;
 pub use thresholds::keep_little_at_hand;

@@ -5,13 +5,14 @@
 //! of which the service then runs on a quarter. Measured on Vitals, idle: 14 MB of program text are
 //! resident of which 3.4 MB are referenced within 20 s.
 
-use std::{fs, io};
+use std::{collections::HashSet, fs, io};
 
-/// Gives memory back that was free, and pages of the program; those that are needed again come back from
-/// the page cache as they are touched. Called once, when the start is over.
+/// Gives memory back that was free, and pages of the program and its libraries; those that are needed again
+/// come back from the page cache as they are touched. Called once, when the start is over.
 ///
 /// # Errors
 /// When the mappings of the process cannot be read, or the kernel refuses.
+#[inline(never)] // `build/record` waits for it
 pub fn give_back_the_start() -> io::Result<()> {
     #[cfg(target_env = "gnu")]
     {
@@ -24,9 +25,8 @@ pub fn give_back_the_start() -> io::Result<()> {
     if cfg!(not(target_os = "linux")) {
         return Ok(());
     }
-    let program = fs::read_link("/proc/self/exe")?;
     let smaps = fs::read_to_string("/proc/self/smaps")?;
-    unwritten(&smaps, &program.to_string_lossy()).try_for_each(forget)
+    unwritten(&smaps).try_for_each(forget)
 }
 
 /// A range of addresses.
@@ -36,13 +36,25 @@ struct Range {
     bytes: usize,
 }
 
-/// Those of the private mappings of a file that cannot be written and never have been: they are as the
-/// file is. Where the loader has written before it took the right to (relocations), some is anonymous.
-fn unwritten(smaps: &str, file: &str) -> impl Iterator<Item = Range> {
+/// What is mapped of the program and its libraries, which are the files that are mapped to be executed, and
+/// has never been written: it is as the file is. Where the loader has written before it took the right to
+/// (relocations), some is anonymous.
+fn unwritten(smaps: &str) -> impl Iterator<Item = Range> {
+    let executed = smaps.lines().filter_map(mapping);
+    let executed: HashSet<&str> = executed
+        .filter(|mapping| mapping.rights == "r-xp" && !mapping.path.is_empty())
+        .map(|mapping| mapping.path)
+        .collect();
     let mut found = None;
     smaps.lines().filter_map(move |line| {
-        if let Some(mapping) = mapping(line, file) {
-            found = mapping;
+        if let Some(Mapping {
+            range,
+            rights,
+            path,
+        }) = mapping(line)
+        {
+            let is_meant = matches!(rights, "r-xp" | "r--p") && executed.contains(path);
+            found = is_meant.then_some(range);
             return None;
         }
         let anonymous = line.strip_prefix("Anonymous:")?;
@@ -50,25 +62,35 @@ fn unwritten(smaps: &str, file: &str) -> impl Iterator<Item = Range> {
     })
 }
 
-/// What a line says that begins a mapping, as proc_pid_maps(5) has it: `Some(None)` where it is not one
-/// that is meant.
-fn mapping(line: &str, file: &str) -> Option<Option<Range>> {
+/// A mapping of a file.
+struct Mapping<'a> {
+    range: Range,
+    rights: &'a str,
+    path: &'a str,
+}
+
+/// What a line says that begins a mapping, as proc_pid_maps(5) has it. One that is not of a file has an
+/// empty path.
+fn mapping(line: &str) -> Option<Mapping<'_>> {
     let (addresses, rest) = line.split_once(' ')?;
     let (start, end) = addresses.split_once('-')?;
     let address = |text| usize::from_str_radix(text, 16).ok();
     let (start, end) = (address(start)?, address(end)?);
-    // Rights, offset, device, inode; then a path, which may have spaces in it.
-    let path = rest.split_once('/').map_or("", |(_, path)| path);
-    let is_meant = rest.starts_with("r-xp ") || rest.starts_with("r--p ");
-    let is_meant = is_meant && file.strip_prefix('/') == Some(path);
     let bytes = end.checked_sub(start)?;
-    Some(is_meant.then_some(Range { start, bytes }))
+    // Rights, offset, device, inode; then a path, which may have spaces in it.
+    let (rights, rest) = rest.split_once(' ')?;
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    Some(Mapping {
+        range: Range { start, bytes },
+        rights,
+        path,
+    })
 }
 
 #[cfg(target_os = "linux")]
 fn forget(range: Range) -> io::Result<()> {
-    // SAFETY: the range is a private mapping of the program without a right to write, none of whose
-    // pages differ from the file; the loader made it, and it stays for as long as the process runs.
+    // SAFETY: the range is a private mapping of the program or a library without a right to write, none of
+    // whose pages differ from the file; the loader made it, and it stays for as long as the process runs.
     // Whoever touches a page next finds what stands in the file, as after the kernel has reclaimed it.
     #[allow(unsafe_code)]
     let refused = unsafe {
@@ -91,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_as_the_file_is_given_back() {
+    fn of_programs_and_libraries_what_is_as_the_file_is_given_back() {
         let smaps = "\
 1000-3000 r-xp 00001000 fe:00 123                  /opt/a b/vitals
 Rss:                   8 kB
@@ -109,10 +131,19 @@ Anonymous:             0 kB
 Anonymous:             0 kB
 8000-9000 r-xp 00000000 00:00 0                    [vdso]
 Anonymous:             0 kB
+9000-a000 r-xp 00000000 fe:00 9                    /usr/lib/libc.so.6
+Anonymous:             0 kB
+a000-b000 r--s 00000000 fe:00 9                    /usr/lib/libc.so.6
+Anonymous:             0 kB
 ";
         let range = |start, bytes| Range { start, bytes };
-        let found: Vec<_> = unwritten(smaps, "/opt/a b/vitals").collect();
-        assert_eq!(found, [range(0x1000, 0x2000), range(0x6000, 0x1000)]);
+        let found: Vec<_> = unwritten(smaps).collect();
+        let expected = [
+            range(0x1000, 0x2000),
+            range(0x6000, 0x1000),
+            range(0x9000, 0x1000),
+        ];
+        assert_eq!(found, expected);
         for odd in [
             "",
             "-",
@@ -120,10 +151,7 @@ Anonymous:             0 kB
             "2000-1000 r-xp 0 fe:00 1 /a",
             "Rss: 1 kB",
         ] {
-            assert_eq!(
-                unwritten(&format!("{odd}\nAnonymous: 0 kB"), "/a").count(),
-                0
-            );
+            assert_eq!(unwritten(&format!("{odd}\nAnonymous: 0 kB")).count(), 0);
         }
     }
 

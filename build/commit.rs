@@ -1,20 +1,17 @@
-//! Tells the program which commit it is built from, as `VITALS_COMMIT`. The variable itself goes
-//! first, for builds from an archive; without it and without git the commit is `unknown`.
+//! Tells the program which commit it is built from. The variable `VITALS_COMMIT` goes first, for builds
+//! from an archive; without it and without git the commit is `unknown`.
 
 use std::path::Path;
 use std::process::Command;
 
-fn main() {
-    // Without any such line Cargo would run this again for every file that changes.
-    println!("cargo:rerun-if-changed=build.rs");
+pub(crate) fn built_from() -> String {
     println!("cargo:rerun-if-env-changed=VITALS_COMMIT");
     let given = std::env::var("VITALS_COMMIT")
         .ok()
         .filter(|commit| !commit.is_empty());
-    let commit = given
+    given
         .or_else(commit)
-        .unwrap_or_else(|| "unknown".to_owned());
-    println!("cargo:rustc-env=VITALS_COMMIT={commit}");
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// The commit checked out here, where this folder is the top of a repository of its own.

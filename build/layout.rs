@@ -1,0 +1,23 @@
+//! Has the linker put together those functions that a service runs on, as `functions.txt` lists them.
+
+use std::{env, error::Error, fs, path::Path};
+
+use footprint::Layout;
+
+/// Of release builds only, with linkers that read scripts of GNU's ld: its own, LLVM's and gold. With
+/// another, `VITALS_LAYOUT=off` does without.
+pub(crate) fn apply() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-env-changed=VITALS_LAYOUT");
+    let is = |variable, value: &str| env::var(variable).is_ok_and(|it| it == value);
+    if is("VITALS_LAYOUT", "off")
+        || !is("PROFILE", "release")
+        || !is("CARGO_CFG_TARGET_OS", "linux")
+    {
+        return Ok(());
+    }
+    let layout: Layout = include_str!("functions.txt").parse()?;
+    let script = Path::new(&env::var("OUT_DIR")?).join("functions.ld");
+    fs::write(&script, layout.linker_script())?;
+    println!("cargo:rustc-link-arg-bin=vitals=-T{}", script.display());
+    Ok(())
+}
