@@ -308,7 +308,7 @@ mod tests {
         assert!(
             delays
                 .iter()
-                .all(|delay| *delay < Duration::from_millis(200))
+                .all(|delay| *delay < Duration::from_millis(100))
         );
         let at_once = |slot: u32| {
             let slot = Duration::from_millis(10) * slot..Duration::from_millis(10) * (slot + 1);
