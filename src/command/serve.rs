@@ -1,6 +1,7 @@
 //! `vitals serve`: the life of the process. Socket, data directory, tree, signals, ordered stop.
 
 use std::{
+    convert::Infallible,
     io,
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -11,7 +12,6 @@ use std::{
 };
 
 use actix_rt::{Arbiter, System};
-use futures::FutureExt;
 use supervision::{Exit, Root};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vitals_actors::alert::evaluator::PromisedRuling;
@@ -33,6 +33,9 @@ const BACKLOG: i32 = 1_024;
 
 /// By then everybody has started, and every source has told something once with its default interval.
 const STARTED: Duration = Duration::from_secs(30);
+
+/// From then on, so often, what has happened is taken to be over.
+const OVER: Duration = Duration::from_mins(10);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -114,22 +117,27 @@ async fn serve(
     Ok(exit)
 }
 
-/// Nobody reads settings and rules again for weeks: what only the start has touched need not stay.
-async fn forget_the_start() {
+/// Nobody reads settings and rules again for weeks: what only the start has touched need not stay, nor
+/// what something that happened once has.
+async fn forget_what_is_over() -> Infallible {
     tokio::time::sleep(STARTED).await;
-    let given_back = actix_rt::task::spawn_blocking(footprint::give_back_the_start).await;
-    if let Ok(Err(error)) = given_back {
-        log::debug!("memory of the start is not given back: {error}");
+    let mut give_back: fn() -> io::Result<()> = footprint::give_back_the_start;
+    loop {
+        if let Ok(Err(error)) = actix_rt::task::spawn_blocking(give_back).await {
+            log::debug!("memory that is not needed is not given back: {error}");
+        }
+        give_back = footprint::give_back_the_program;
+        tokio::time::sleep(OVER).await;
     }
 }
 
 async fn until_the_end(root: &Root, shared: &Shared, signals: &mut Signals) -> Exit {
     let mut stopping = false;
-    let mut start = pin!(forget_the_start().fuse());
+    let mut forgetting = pin!(forget_what_is_over());
     loop {
         let asked = tokio::select! {
             exit = root.exit() => return exit,
-            () = &mut start => continue,
+            never = &mut forgetting => match never {},
             asked = signals.next() => asked,
         };
         match asked {

@@ -8,5 +8,5 @@ mod thresholds;
 
 pub use arena::share_one_arena;
 pub use layout::{BadLine, Layout};
-pub use start::give_back_the_start;
+pub use start::{give_back_the_program, give_back_the_start};
 pub use thresholds::keep_little_at_hand;
