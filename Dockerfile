@@ -5,7 +5,7 @@
 FROM rust:1.95-slim-bookworm AS builder
 WORKDIR /src
 COPY . .
-# .git is not in the context, so build.rs has to be told.
+# .git is not in the context, so build/commit.rs has to be told.
 ARG VITALS_COMMIT
 # What is downloaded and compiled lives in cache mounts, not in a layer of stub sources: no crate is
 # named here, so a new one breaks nothing. Our own sources are touched, since Cargo compares times,

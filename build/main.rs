@@ -9,7 +9,6 @@ fn main() {
     println!("cargo:rerun-if-changed=build");
     println!("cargo:rustc-env=VITALS_COMMIT={}", commit::built_from());
     if let Err(trouble) = layout::apply() {
-        // What is built without it works as well.
-        println!("cargo:warning=functions stand as they come: {trouble}");
+        println!("cargo::error=build/functions.txt: {trouble}");
     }
 }

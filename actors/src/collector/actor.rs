@@ -37,7 +37,8 @@ const TAKE_DEADLINE: Duration = Duration::from_millis(50);
 /// What a collector is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct CollectorSettings {
-    /// From tick to tick. Ticks lie on multiples of it since the Unix epoch.
+    /// From tick to tick. Ticks lie on multiples of it since the Unix epoch; sources of which there may be
+    /// many are measured up to a hundredth of it later.
     pub interval: Duration,
     /// A measurement that takes longer is given up.
     pub timeout: Duration,

@@ -12,7 +12,7 @@ use std::{
 use actix::{Arbiter, System};
 use exposition::{Labels, MetricFamily, text::Format};
 use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tsdb::{Head, Options};
 
 use super::{CollectError, Collected, Collector, CollectorActor, CollectorSettings, Reason};
@@ -37,13 +37,14 @@ const HUNG: u64 = 2;
 const PANICS: u64 = 3;
 
 struct Fake {
+    name: &'static str,
     mood: Arc<AtomicU64>,
     measured: Arc<AtomicU64>,
 }
 
 impl Collector for Fake {
     fn name(&self) -> &str {
-        "system"
+        self.name
     }
 
     async fn collect(&mut self, _: Duration) -> Result<Collected, CollectError> {
@@ -80,10 +81,15 @@ struct World {
 impl World {
     /// The aggregator and one collector that ticks every second and is given half a second.
     fn start() -> World {
+        World::of("system")
+    }
+
+    /// The same with a collector of that name.
+    fn of(name: &'static str) -> World {
         let (mood, measured) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (own, last_known) = (OwnMetrics::new().unwrap(), LastKnown::new());
         let aggregator = Ref::<Aggregator>::new("aggregator", Capacity::default());
-        let collector = Ref::new("system", Capacity::default());
+        let collector = Ref::new(name, Capacity::default());
         let settings = AggregatorSettings {
             tuning: Tuning {
                 thresholds: required(),
@@ -126,7 +132,12 @@ impl World {
             });
             let collector = ChildSpec::new(&c, move |_, _| {
                 let (mood, measured) = (mood.clone(), measured.clone());
-                CollectorActor::new(Fake { mood, measured }, collecting.clone())
+                let fake = Fake {
+                    name,
+                    mood,
+                    measured,
+                };
+                CollectorActor::new(fake, collecting.clone())
             });
             Overseer::new(Strategy::OneForOne)
                 .intensity(100, SEC)
@@ -181,6 +192,26 @@ fn simulated(story: impl Future<Output = ()>) {
         builder.enable_all().start_paused(true).build().unwrap()
     };
     System::with_tokio_rt(runtime).block_on(story);
+}
+
+#[test]
+fn one_of_many_is_measured_a_little_after_its_tick() {
+    simulated(async {
+        let (single, of_many) = (World::start(), World::of("iris/i3"));
+        let passed = Instant::now();
+        let mut second = [None; 2];
+        while second.contains(&None) {
+            sleep(SEC / 1000).await;
+            for (world, second) in [&single, &of_many].into_iter().zip(&mut second) {
+                let is_measured = world.measured.load(SeqCst) == 2;
+                *second = second.or(is_measured.then(|| passed.elapsed()));
+            }
+        }
+        let [single, of_many] = second.map(Option::unwrap);
+        let after = of_many - single;
+        let allowed = SEC / 1000..=SEC / 100;
+        assert!(allowed.contains(&after), "{after:?}");
+    });
 }
 
 #[test]
