@@ -26,7 +26,9 @@ use std::{
 
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
-use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
+use supervision::{
+    Backoff, Capacity, ChildSpec, Escalate, Overseer, Placement, Ref, Strategy, Tree,
+};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::{
@@ -350,7 +352,10 @@ impl Parts {
         child: &Ref<Overseer>,
         build: impl Fn() -> Overseer + Send + Sync + 'static,
     ) -> ChildSpec {
-        ChildSpec::overseer(child, build).backoff(backoff(&self.settings))
+        // Overseers never block: all of them on the thread of the root, which the watchdog watches.
+        ChildSpec::overseer(child, build)
+            .placement(Placement::Shared(self.main.clone()))
+            .backoff(backoff(&self.settings))
     }
 }
 

@@ -11,7 +11,11 @@ use jiff::Timestamp;
 use promql::METRIC_NAME;
 use tokio::time::Instant;
 
-use crate::{messages::Batch, standing::Source, told::Told};
+use crate::{
+    messages::Batch,
+    standing::Source,
+    told::{self, Told},
+};
 
 /// The source of what Vitals says of itself.
 pub const OWN: &str = "vitals";
@@ -56,13 +60,16 @@ impl Keep {
         let cell = Some(cell(observation.at, grid));
         let complete = observation.outcome.is_dependency || kept.cell != cell;
         kept.cell = cell;
-        let told = Told::by(source, now);
         Batch {
             source: observation.source.clone(),
             at: observation.at,
             samples: match complete {
-                true => kept.all.samples(told.families()),
-                false => kept.fast.samples(fast(&told)),
+                true => kept.all.samples(Told::by(source, now).families()),
+                false => {
+                    let fast = fast(source);
+                    let fast = fast.iter().map(|(family, target)| (*family, target));
+                    kept.fast.samples(fast)
+                }
             },
             complete,
         }
@@ -154,10 +161,10 @@ fn cell(at: Timestamp, grid: Duration) -> i128 {
 }
 
 /// Of what a source told, the families that are kept at every tick.
-fn fast<'t>(told: &'t Told<'_>) -> Vec<(&'t MetricFamily, &'t Labels)> {
+fn fast(source: &Source) -> Vec<(&MetricFamily, Labels)> {
     let (mut fast, mut room) = (Vec::new(), MOST_FAST);
     for name in FAST {
-        let named = || told.families().filter(|(family, _)| family.name == name);
+        let named = || told::of_name(source, name);
         let series = named().map(|(family, _)| family.flat().count()).sum();
         if let Some(left) = room.checked_sub(series) {
             room = left;

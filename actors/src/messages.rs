@@ -86,6 +86,8 @@ pub struct Observation {
     pub at: Timestamp,
     /// What was measured. Empty when nothing could be.
     pub families: Arc<[MetricFamily]>,
+    /// What was measured before, and is told as it was then.
+    pub as_before: Vec<Arc<[MetricFamily]>>,
     /// What the source tells under its own names.
     pub native: Arc<[MetricFamily]>,
     /// `job` and `instance` of the native families.
@@ -109,6 +111,8 @@ pub struct Outcome {
     pub simulated: bool,
     /// How many samples the source told, where they are not all handed on.
     pub scraped: Option<usize>,
+    /// Part of it is as it was measured before: whoever wants it as it is now has to ask.
+    pub in_part: bool,
     /// Somebody else was asked.
     pub is_dependency: bool,
     /// From when on these values are no longer true, unless new ones have come.

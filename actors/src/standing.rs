@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hasher},
+    iter,
     sync::Arc,
     time::Duration,
 };
@@ -37,6 +38,8 @@ pub struct Source {
     pub observation: Observation,
     /// When it came in.
     pub received: Instant,
+    /// When the last one came in that was not [in part](crate::messages::Outcome::in_part).
+    whole: Option<Instant>,
     /// When the source last succeeded, wall clock.
     pub last_success: Option<Timestamp>,
     /// Since when it succeeds, or fails.
@@ -90,11 +93,14 @@ fn hash(name: &str) -> u32 {
 impl Source {
     /// What it says, for itself and for others, and how long it was up.
     pub fn families(&self) -> impl Iterator<Item = &MetricFamily> {
-        self.parts().into_iter().flatten()
+        self.parts().flatten()
     }
 
-    fn parts(&self) -> [&[MetricFamily]; 3] {
-        [&self.observation.families, &self.stand_ins, &self.of_uptime]
+    fn parts(&self) -> impl Iterator<Item = &[MetricFamily]> {
+        let as_before = self.observation.as_before.iter().map(|part| &**part);
+        iter::once(&*self.observation.families)
+            .chain(as_before)
+            .chain([&*self.stand_ins, &*self.of_uptime])
     }
 
     /// The one at a place of [`Source::families`].
@@ -109,12 +115,21 @@ impl Source {
     }
 
     /// Those of one name.
-    fn named<'s>(&'s self, name: &'s str, hash: u32) -> impl Iterator<Item = &'s MetricFamily> {
+    fn named<'s>(
+        &'s self,
+        name: &'s str,
+        hash: u32,
+    ) -> impl Iterator<Item = &'s MetricFamily> + use<'s> {
         let first = self.places.partition_point(|(known, _)| *known < hash);
         let same = self.places[first..].iter();
         let same = same.take_while(move |(known, _)| *known == hash);
         let families = same.filter_map(|(_, place)| self.family(*place as usize));
         families.filter(move |family| family.name == name)
+    }
+
+    /// Those of one name: the place of each is known.
+    pub(crate) fn of_name<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s MetricFamily> {
+        self.named(name, hash(name))
     }
 
     /// Whether its values still count.
@@ -184,8 +199,14 @@ impl Standing {
             // A refresh between two ticks adds nothing to it.
             before.map_or_else(Vec::new, |before| before.of_uptime.clone())
         };
+        let now = Instant::now();
+        let whole = match outcome.in_part {
+            true => before.and_then(|before| before.whole),
+            false => Some(now),
+        };
         let mut source = Source {
-            received: Instant::now(),
+            received: now,
+            whole,
             last_success,
             since,
             uptime,
@@ -270,9 +291,9 @@ impl Standing {
             .min()
     }
 
-    /// When a source was last heard of.
-    pub fn heard(&self, source: &str) -> Option<Instant> {
-        self.sources.get(source).map(|source| source.received)
+    /// When a source was last heard of, with all it has to tell.
+    pub fn heard_whole(&self, source: &str) -> Option<Instant> {
+        self.sources.get(source)?.whole
     }
 
     /// How long ago anything was heard; `None` if nothing ever was.
@@ -324,6 +345,7 @@ pub(crate) mod tests {
         Observation {
             source: source.into(),
             at: Timestamp::UNIX_EPOCH,
+            as_before: Vec::new(),
             families: [family]
                 .into_iter()
                 .filter(|f| !f.metrics.is_empty())
@@ -337,6 +359,7 @@ pub(crate) mod tests {
                 absent: Vec::new(),
                 simulated: false,
                 scraped: None,
+                in_part: false,
                 is_dependency: false,
                 stale_after: Duration::from_secs(3),
                 refresh: false,

@@ -17,6 +17,19 @@ pub(crate) struct Told<'s> {
     nobody: Labels,
 }
 
+/// Of what a source tells the families of one name, as [`Told::families`] has them.
+pub(crate) fn of_name<'s>(
+    source: &'s Source,
+    name: &'s str,
+) -> impl Iterator<Item = (&'s MetricFamily, Labels)> {
+    let target = match is_ours(name) {
+        true => Labels::none(),
+        false => source.observation.identity.clone(),
+    };
+    let families = source.of_name(name);
+    families.map(move |family| (family, target.clone()))
+}
+
 impl<'s> Told<'s> {
     /// The latest of a source, as it is at a moment.
     pub(crate) fn by(source: &'s Source, now: Instant) -> Self {
@@ -54,7 +67,7 @@ impl<'s> Told<'s> {
         let others = self.as_scraped().map(move |family| (family, identity));
         let ours = self.source.families();
         let ours = ours
-            .filter(|family| is_ours(family))
+            .filter(|family| is_ours(&family.name))
             .map(|family| (family, &self.nobody));
         let scrape = self.of_the_scrape.iter().map(move |f| (f, identity));
         others.chain(ours).chain(scrape)
@@ -62,11 +75,11 @@ impl<'s> Told<'s> {
 
     /// Under names that others gave.
     fn as_scraped(&self) -> impl Iterator<Item = &'s MetricFamily> {
-        let others = self.source.families().filter(|f| !is_ours(f));
+        let others = self.source.families().filter(|f| !is_ours(&f.name));
         self.source.observation.native.iter().chain(others)
     }
 }
 
-fn is_ours(family: &MetricFamily) -> bool {
-    family.name.starts_with("vitals_")
+fn is_ours(name: &str) -> bool {
+    name.starts_with("vitals_")
 }

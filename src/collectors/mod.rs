@@ -164,7 +164,7 @@ impl Collectors {
     /// An address serves one child in its life: the next one of its name has its own.
     fn leave(&self, gone: &Wanted) {
         match &gone.source {
-            Source::System(_) => self.system.store(Arc::new(Ref::new(SYSTEM, CAPACITY))),
+            Source::System(..) => self.system.store(Arc::new(Ref::new(SYSTEM, CAPACITY))),
             Source::Network(_) => self.network.leave(&gone.name),
             Source::Iris(..) => self.iris.leave(&gone.name),
             Source::Application(_) => self.application.leave(&gone.name),
@@ -179,8 +179,8 @@ impl Collectors {
         let name = &*wanted.name;
         // Each incarnation is made of the same settings.
         match wanted.source.clone() {
-            Source::System(system) => {
-                let source = sources::system(system);
+            Source::System(system, grid) => {
+                let source = sources::system(system, grid);
                 self.seated(&self.system.load(), wanted, move || {
                     SystemCollector::new(source.clone())
                 })

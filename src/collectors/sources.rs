@@ -1,5 +1,7 @@
 //! What collectors are told of their sources, from what the settings say.
 
+use std::time::Duration;
+
 use vitals_actors::{
     collector::{
         application::ApplicationSettings,
@@ -15,13 +17,14 @@ use vitals_actors::{
 
 use crate::settings::{Application, Authorities, Grafana, Iris, Postgres, Redis, Scrape, System};
 
-pub(super) fn system(system: System) -> SystemSettings {
+pub(super) fn system(system: System, grid: Duration) -> SystemSettings {
     SystemSettings {
         node_exporter: system.node_exporter,
         procfs: system.procfs,
         rootfs: system.rootfs,
         network_filesystems: system.network_filesystems,
         job: system.job,
+        grid,
     }
 }
 

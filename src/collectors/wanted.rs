@@ -28,7 +28,8 @@ pub(super) struct Wanted {
 
 #[derive(Clone, PartialEq)]
 pub(super) enum Source {
-    System(System),
+    /// And how often the history keeps everything.
+    System(System, Duration),
     Network(Vec<Endpoint>),
     Iris(BaseUrl, Box<Iris>),
     Application(Box<Application>),
@@ -48,7 +49,11 @@ pub(super) fn wanted(settings: &Settings) -> Vec<Wanted> {
         source,
     };
     let system = settings.system.clone();
-    let mut all = vec![wanted(SYSTEM, system.interval, Source::System(system))];
+    let mut all = vec![wanted(
+        SYSTEM,
+        system.interval,
+        Source::System(system, settings.collect.interval),
+    )];
     let targets = connections(settings);
     if !targets.is_empty() {
         all.push(wanted(NETWORK, collect.interval, Source::Network(targets)));

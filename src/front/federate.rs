@@ -95,6 +95,7 @@ pub(crate) async fn federate(request: HttpRequest, shared: Data<Shared>) -> Http
         return error::overloaded("too many large answers are being made");
     };
     let mut response = HttpResponse::Ok();
+    shared.freshness.refresh().await;
     let standing = match fallback::ask(&shared.aggregator, GetStanding).await {
         Ok(standing) => standing,
         Err(_) => {

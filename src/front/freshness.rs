@@ -48,7 +48,7 @@ impl Freshness {
 
     fn is_fresh(&self) -> bool {
         let standing = self.last_known.standing.load();
-        let heard = standing.heard(self.system.load().name());
+        let heard = standing.heard_whole(self.system.load().name());
         heard.is_some_and(|at| at.elapsed() <= MAX_AGE)
     }
 }

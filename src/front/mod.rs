@@ -58,6 +58,7 @@ mod shared;
 mod site;
 mod summary;
 mod tree;
+mod while_connected;
 mod wire;
 
 pub(crate) use actor::Front;

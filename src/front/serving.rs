@@ -12,7 +12,7 @@ use std::{
 
 use actix_http::HttpService;
 use actix_rt::{ArbiterHandle, net::TcpStream};
-use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_service::{ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config};
 use actix_web::{
     App,
     dev::{AppConfig, Server, ServerHandle},
@@ -27,6 +27,7 @@ use super::{
     observe::observe,
     routes::routes,
     shared::Shared,
+    while_connected::WhileConnected,
     wire::{Wire, WireLimits},
 };
 use crate::settings::Server as ServerSettings;
@@ -59,7 +60,7 @@ impl Serving {
         drain_on: ArbiterHandle,
     ) -> io::Result<Self> {
         let settings = shared.started_with.server.clone();
-        let limits = wire_limits(&settings);
+        let (limits, keep_alive) = (wire_limits(&settings), settings.keep_alive);
         let server = Server::build()
             .workers(WORKERS)
             .max_concurrent_connections((settings.max_connections as usize).div_ceil(WORKERS))
@@ -77,6 +78,7 @@ impl Serving {
                 .wrap(Compress::default())
                 .wrap(from_fn(admit))
                 .wrap(from_fn(observe));
+            let app = map_config(app, |()| AppConfig::default());
             let connected = fn_service(move |stream: TcpStream| {
                 let peer = stream.peer_addr().ok();
                 // The end of a page must not wait for the client to confirm the rest of it.
@@ -84,22 +86,33 @@ impl Serving {
                 let wire = Wire::new(stream, Line::open(&own), limits);
                 ready(Ok::<_, actix_http::error::DispatchError>((wire, peer)))
             });
-            let http = HttpService::build()
-                .keep_alive(settings.keep_alive)
-                .client_request_timeout(settings.header_time)
-                .client_disconnect_timeout(LINGER)
-                .graceful_shutdown_signal(move || {
-                    let draining = draining.clone();
-                    async move { draining.notified().await }
-                })
-                .on_connect_ext(|wire: &Wire<TcpStream>, of_connection| {
-                    of_connection.insert(wire.line().clone());
-                })
-                .expect(fn_service(move |request| {
-                    ready(expected(request, &expectant))
-                }))
-                .h1(map_config(app, |()| AppConfig::default()));
-            connected.and_then(http)
+            connected.and_then(fn_factory(move || {
+                let app = app.new_service(());
+                let (draining, expectant) = (draining.clone(), expectant.clone());
+                async move {
+                    let app = Rc::new(app.await?);
+                    let http = move || {
+                        let (app, draining) = (app.clone(), draining.clone());
+                        let expectant = expectant.clone();
+                        HttpService::build()
+                            .keep_alive(keep_alive)
+                            .client_request_timeout(limits.head_time)
+                            .client_disconnect_timeout(LINGER)
+                            .graceful_shutdown_signal(move || {
+                                let draining = draining.clone();
+                                async move { draining.notified().await }
+                            })
+                            .on_connect_ext(|wire: &Wire<TcpStream>, of_connection| {
+                                of_connection.insert(wire.line().clone());
+                            })
+                            .expect(fn_service(move |request| {
+                                ready(expected(request, &expectant))
+                            }))
+                            .h1(fn_factory(move || ready(Ok::<_, ()>(app.clone()))))
+                    };
+                    Ok::<_, ()>(WhileConnected::new(http))
+                }
+            }))
         };
         let server = server.listen("http", listener.try_clone()?, serve)?;
         Ok(Serving {

@@ -59,7 +59,7 @@ pub struct CollectorActor<C> {
     /// What the aggregator had no room for: one, the latest.
     unsent: Option<Observation>,
     identity: Labels,
-    /// When the last measurement was made.
+    /// When all was measured the last time.
     last: Option<Instant>,
     /// From one measurement to the next: a multiple of that of the settings.
     interval: Duration,
@@ -138,7 +138,6 @@ impl<C: Collector> CollectorActor<C> {
             self.interval = bearable(self.settings.interval, took);
         }
         self.collector = Some(collector);
-        self.last = Some(Instant::now());
         let (collected, error) = match result {
             Ok(mut collected) => {
                 let down = collected.down.take();
@@ -146,6 +145,9 @@ impl<C: Collector> CollectorActor<C> {
             }
             Err(error) => (Collected::default(), Some(error)),
         };
+        if !collected.in_part {
+            self.last = Some(Instant::now());
+        }
         for failure in collected.failed.iter().chain(&error) {
             let labels = [&*self.name, failure.reason.as_str()];
             self.settings
@@ -158,6 +160,7 @@ impl<C: Collector> CollectorActor<C> {
             source: self.name.clone(),
             at,
             families: collected.families.into(),
+            as_before: collected.as_before,
             native: collected.native.into(),
             identity: self.identity.clone(),
             outcome: Outcome {
@@ -167,6 +170,7 @@ impl<C: Collector> CollectorActor<C> {
                 absent: collected.absent,
                 simulated: collected.simulated,
                 scraped: collected.scraped,
+                in_part: collected.in_part,
                 is_dependency,
                 stale_after: self.interval * STALE_AFTER_INTERVALS + self.settings.timeout,
                 refresh,

@@ -1,6 +1,6 @@
 //! What a source of measurements has to offer, and how it may fail.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use exposition::{Labels, MetricFamily};
 use tokio::time::Instant;
@@ -58,6 +58,10 @@ pub trait Collector: Unpin + 'static {
 pub struct Collected {
     /// What was measured, under Vitals' names.
     pub families: Vec<MetricFamily>,
+    /// The same, measured before and told as it was then.
+    pub as_before: Vec<Arc<[MetricFamily]>>,
+    /// What nobody sees between two ticks of the history was not measured this time.
+    pub in_part: bool,
     /// What the source itself tells, under its own names: not on the page of metrics, where a scrape
     /// would rename `job` and `instance`.
     pub native: Vec<MetricFamily>,

@@ -71,6 +71,11 @@ impl Reader {
         Reader(self.0.in_memory())
     }
 
+    /// From when on it lacks nothing, in milliseconds since the epoch.
+    pub fn in_memory_since(&self) -> i64 {
+        self.0.in_memory_since()
+    }
+
     /// The store's own reader, for exports and inspection.
     pub fn store(&self) -> &tsdb::Reader {
         &self.0

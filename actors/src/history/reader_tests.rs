@@ -25,6 +25,11 @@ impl Drop for Folder {
 /// The reader of a store that has these values in blocks, and the last ones in memory. Now and then the
 /// clock is set back, so that blocks overlap.
 fn stored(values: &[(u8, f64)]) -> (Folder, Reader, i64) {
+    stored_with(values, Duration::ZERO)
+}
+
+/// The same; for so long blocks are still read from memory.
+fn stored_with(values: &[(u8, f64)], linger: Duration) -> (Folder, Reader, i64) {
     static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let name = format!("vitals-summaries-{}-{number}", std::process::id());
@@ -33,7 +38,7 @@ fn stored(values: &[(u8, f64)]) -> (Folder, Reader, i64) {
         window: Duration::from_millis(8 * STEP_MS as u64),
         merged: Duration::from_millis(24 * STEP_MS as u64),
         max_age: Duration::from_secs(100 * 365 * 86_400),
-        linger: Duration::ZERO,
+        linger,
         sync: false,
         ..Options::default()
     };
@@ -125,6 +130,29 @@ proptest! {
                 let same = ours == plain || (ours.is_nan() && plain.is_nan());
                 let may_be_close = matches!(function, "sum" | "avg");
                 prop_assert!(same || (may_be_close && close), "{text} at {at}: {ours}, not {plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn memory_lacks_nothing_from_the_moment_it_says(values in values(), lingers in any::<bool>()) {
+        let linger = if lingers { Duration::from_hours(1) } else { Duration::ZERO };
+        let (_folder, reader, latest) = stored_with(&values, linger);
+        let memory = reader.in_memory();
+        if let Some(series) = reader.find(&labels()) {
+            let read = |from: &Reader, since| {
+                let mut scratch = tsdb::Scratch::default();
+                from.store().read(series, since, i64::MAX, &mut scratch);
+                let bits = scratch.values.iter().map(|value| value.to_bits());
+                scratch.times.iter().copied().zip(bits).collect::<Vec<_>>()
+            };
+            let since = reader.in_memory_since();
+            prop_assert_eq!(read(&reader, since), read(&memory, since));
+            // And not much later than it could.
+            prop_assert!(since <= latest + 1);
+            let goes_forward = values.iter().all(|(pause, _)| *pause <= 250);
+            if since > i64::MIN && goes_forward {
+                prop_assert_ne!(read(&reader, since - 1), read(&memory, since - 1));
             }
         }
     }

@@ -3,8 +3,11 @@
 mod alerts;
 mod process;
 
+use std::sync::Arc;
+
 use exposition::{Bucket, Histogram, Labels, Metric, MetricFamily, MetricType, Quantile, Value};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use prometheus::{
     Histogram as RegisteredHistogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, Opts, Registry, core::Collector as Registered, proto,
@@ -13,12 +16,14 @@ use supervision::Node;
 use tokio::time::Instant;
 
 pub use self::alerts::AlertMetrics;
+use self::process::Process;
 use crate::standing::Standing;
 
 /// The counters of the process. One for all actors; it outlives every incarnation.
 #[derive(Clone)]
 pub struct OwnMetrics {
     registry: Registry,
+    process: Arc<Mutex<Process>>,
     /// `vitals_collector_errors_total{collector,reason}`
     pub collector_errors: IntCounterVec,
     /// `vitals_observations_dropped_total{collector}`
@@ -61,6 +66,7 @@ impl OwnMetrics {
         let own = OwnMetrics {
             alerts: AlertMetrics::new(&registry)?,
             registry,
+            process: Arc::new(Mutex::new(Process::own())),
             collector_errors: IntCounterVec::new(
                 Opts::new(
                     "vitals_collector_errors_total",
@@ -165,7 +171,7 @@ impl OwnMetrics {
     pub fn gather(&self) -> Vec<MetricFamily> {
         let counters = self.registry.gather();
         let counters = counters.iter().map(family);
-        counters.chain(process::families()).collect()
+        counters.chain(self.process.lock().families()).collect()
     }
 }
 

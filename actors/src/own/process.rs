@@ -5,12 +5,22 @@ use std::process;
 use exposition::{Labels, MetricFamily};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// One reading of the own process, about 40 µs. Empty where the platform tells nothing.
-pub(super) fn families() -> Vec<MetricFamily> {
+/// Looks at the own process; what it has to know of the machine it finds out once.
+pub(super) struct Process(Option<System>);
+
+impl Process {
+    pub(super) fn own() -> Self {
+        Process(System::new().ok())
+    }
+
+    /// One reading. Empty where the platform tells nothing.
+    pub(super) fn families(&mut self) -> Vec<MetricFamily> {
+        self.0.as_mut().map(families).unwrap_or_default()
+    }
+}
+
+fn families(system: &mut System) -> Vec<MetricFamily> {
     let pid = Pid::from_u32(process::id());
-    let Ok(mut system) = System::new() else {
-        return Vec::new();
-    };
     let what = ProcessRefreshKind::nothing()
         .with_cpu()
         .with_memory()
@@ -67,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_process_has_memory_files_and_a_past() {
-        let families = families();
+        let families = Process::own().families();
         let value = |name: &str| {
             let family = families.iter().find(|f| f.name == name);
             match family.and_then(|f| f.metrics.first()).map(|m| &m.value) {

@@ -194,6 +194,49 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// How far back of the moment it is evaluated at it reads; `None` where that is not known.
+    pub(crate) fn reach_ms(&self, lookback_ms: i64) -> Option<i64> {
+        match self {
+            Expr::Number(_) | Expr::Text(_) => Some(0),
+            Expr::Selection(selection) => selection.moment.back(lookback_ms),
+            Expr::Window(window) => match &window.of {
+                WindowOf::Selection(selection) => selection.moment.back(window.range_ms),
+                WindowOf::Subquery { inner, moment, .. } => {
+                    let inner = inner.reach_ms(lookback_ms)?;
+                    moment.back(window.range_ms.saturating_add(inner))
+                }
+            },
+            Expr::Paren(inner) | Expr::Negated(inner) => inner.reach_ms(lookback_ms),
+            Expr::Chain(chain) => {
+                let links = chain.links.iter().map(|link| &link.rhs);
+                farthest(links.chain([&chain.first]), lookback_ms)
+            }
+            Expr::Aggregation(aggregation) => {
+                let parts = aggregation.parameter.iter().chain([&aggregation.input]);
+                farthest(parts, lookback_ms)
+            }
+            Expr::Call(call) => farthest(call.args.iter(), lookback_ms),
+        }
+    }
+}
+
+fn farthest<'e>(parts: impl Iterator<Item = &'e Expr>, lookback_ms: i64) -> Option<i64> {
+    let mut farthest = 0;
+    for part in parts {
+        farthest = farthest.max(part.reach_ms(lookback_ms)?);
+    }
+    Some(farthest)
+}
+
+impl Moment {
+    /// From the step, where what is read begins so long before.
+    fn back(&self, range_ms: i64) -> Option<i64> {
+        let back = range_ms.saturating_add(self.offset_ms);
+        self.at.is_none().then_some(back.max(0))
+    }
+}
+
 impl LabelList {
     /// Those labels of a series that count. Its name does only where it is listed.
     pub(crate) fn of(&self, labels: &Labels) -> Labels {

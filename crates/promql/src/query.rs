@@ -81,6 +81,13 @@ impl Query {
         found.into_iter()
     }
 
+    /// How far back of the moment of its evaluation it reads, in milliseconds; `None` where `@` says of
+    /// when it reads.
+    pub fn reach_ms(&self) -> Option<i64> {
+        let lookback = i64::try_from(self.limits.lookback.as_millis()).ok()?;
+        self.expr.reach_ms(lookback)
+    }
+
     /// Evaluates it at one moment, Unix time in milliseconds.
     ///
     /// # Errors

@@ -17,10 +17,9 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     AFTER_THE_START, EvaluatorSettings, LONGEST_REST, RulesView, Ruling, SHARE, STUCK, TELL_ALL,
-    bench::{Bench, Done},
+    bench::{Bench, Done, has_causes},
     figures::RuleFigures,
     keep::write_checkpoint,
-    processes::Processes,
     told::Told,
 };
 use crate::{
@@ -111,10 +110,7 @@ impl EvaluatorActor {
             {
                 log::warn!("alerts: {error}");
             }
-            Box::new(Bench {
-                evaluator,
-                processes: Processes::default(),
-            })
+            Box::new(Bench::new(evaluator))
         };
         spawn_blocking_guarded(ctx, work, move |bench, me, ctx| {
             if me.turn == turn {
@@ -180,13 +176,21 @@ impl EvaluatorActor {
             ctx.cancel_future(due);
         }
         self.again = false;
-        self.given_up = Some(ctx.run_later(STUCK, Self::give_up));
         let (turn, at, began) = (self.turn, self.now_ms(), Instant::now());
-        let came = mem::take(&mut self.came);
+        bench.mark(&mem::take(&mut self.came));
         let reader = self.reader();
         let standing = self.settings.last_known.standing.load_full();
+        let mut evaluation = bench.evaluate_at_once(&reader, at);
+        if let Some(evaluation) = evaluation.take_if(|evaluation| !has_causes(evaluation)) {
+            let done = bench.done(evaluation, &reader, &standing, at);
+            self.bench = Some(bench);
+            self.rest_after(began);
+            return self.done(done, at, ctx);
+        }
+        self.given_up = Some(ctx.run_later(STUCK, Self::give_up));
         let work = move || {
-            let done = bench.work(&came, &reader, &standing, at);
+            let evaluation = evaluation.unwrap_or_else(|| bench.evaluate(&reader, at));
+            let done = bench.done(evaluation, &reader, &standing, at);
             (bench, done)
         };
         spawn_blocking_guarded(ctx, work, move |(bench, done), me, ctx| {
@@ -197,12 +201,16 @@ impl EvaluatorActor {
                 return;
             }
             me.bench = Some(bench);
-            me.rest.begin((began.elapsed() * SHARE).min(LONGEST_REST));
+            me.rest_after(began);
             if let Some(given_up) = me.given_up.take() {
                 ctx.cancel_future(given_up);
             }
             me.done(done, at, ctx);
         });
+    }
+
+    fn rest_after(&mut self, began: Instant) {
+        self.rest.begin((began.elapsed() * SHARE).min(LONGEST_REST));
     }
 
     fn done(&mut self, done: Done, at: i64, ctx: &mut Context<Self>) {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use promql::Cancel;
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     alert::{
         fingerprint::Fingerprint,
-        state::{AlertState, Checkpoint, Evaluation, Evaluator},
+        state::{AlertState, Checkpoint, Evaluation, Evaluator, Transition},
     },
     history::Reader,
     standing::Standing,
@@ -25,10 +26,16 @@ use crate::{
 /// all, and the first message must not wait for the last.
 const MOST_CAUSES: usize = 20;
 
+/// Rules that took no longer than this the last time are run where they are asked for, if they read what
+/// is in memory only: to have them run by another thread takes as long as most of them.
+const QUICK: Duration = Duration::from_millis(10);
+
 /// What an evaluation needs, and takes along.
 pub(super) struct Bench {
     pub(super) evaluator: Evaluator,
     pub(super) processes: Processes,
+    /// How long the last evaluation took; none before the first.
+    took: Option<Duration>,
 }
 
 /// What an evaluation brought back.
@@ -48,11 +55,51 @@ pub(super) struct Cause {
     pub(super) expression: String,
 }
 
+/// What has begun to fire.
+fn begun(evaluation: &Evaluation) -> impl Iterator<Item = &Transition> {
+    let transitions = evaluation.transitions.iter();
+    transitions.filter(|change| change.to == AlertState::Firing)
+}
+
+/// Whether there are causes to look for, in all of history.
+pub(super) fn has_causes(evaluation: &Evaluation) -> bool {
+    begun(evaluation).next().is_some()
+}
+
 impl Bench {
-    /// Runs what is due, and looks for the causes of what has begun to fire.
-    pub(super) fn work(
+    pub(super) fn new(evaluator: Evaluator) -> Self {
+        Bench {
+            evaluator,
+            processes: Processes::default(),
+            took: None,
+        }
+    }
+
+    /// Metrics of these names have come.
+    pub(super) fn mark(&mut self, came: &BTreeSet<Arc<str>>) {
+        self.evaluator.appended(came.iter().map(|name| &**name));
+    }
+
+    /// Runs what is due, if that is soon done and waits for no disk.
+    pub(super) fn evaluate_at_once(&mut self, reader: &Reader, at: i64) -> Option<Evaluation> {
+        let since = self.took.filter(|took| *took <= QUICK);
+        let since = since.and_then(|_| self.evaluator.reads_since(at));
+        let is_in_memory = since.is_some_and(|since| since >= reader.in_memory_since());
+        is_in_memory.then(|| self.evaluate(&reader.in_memory(), at))
+    }
+
+    /// Runs what is due.
+    pub(super) fn evaluate(&mut self, reader: &Reader, at: i64) -> Evaluation {
+        let began = Instant::now();
+        let evaluation = self.evaluator.evaluate(reader, at, &Cancel::new());
+        self.took = Some(began.elapsed());
+        evaluation
+    }
+
+    /// What came of it, with the causes of what has begun to fire.
+    pub(super) fn done(
         &mut self,
-        came: &BTreeSet<Arc<str>>,
+        evaluation: Evaluation,
         reader: &Reader,
         standing: &Standing,
         at: i64,
@@ -60,13 +107,10 @@ impl Bench {
         let Bench {
             evaluator,
             processes,
+            ..
         } = self;
-        evaluator.appended(came.iter().map(|name| &**name));
-        let evaluation = evaluator.evaluate(reader, at, &Cancel::new());
         let mut causes = HashMap::new();
-        let begun = evaluation.transitions.iter();
-        let begun = begun.filter(|change| change.to == AlertState::Firing);
-        for (number, change) in begun.enumerate() {
+        for (number, change) in begun(&evaluation).enumerate() {
             let rule = evaluator.rules().find(|rule| rule.has(&change.labels));
             let Some(rule) = rule.map(|rule| rule.rule()) else {
                 continue;

@@ -15,7 +15,7 @@ use crate::alert::template::{Expansion, Template};
 
 /// The label with the name of an alert.
 pub(super) const ALERT_NAME: &str = "alertname";
-const ALERTS: &str = "ALERTS";
+pub(super) const ALERTS: &str = "ALERTS";
 const ALERT_STATE: &str = "alertstate";
 /// The series that tells since when alerts are active.
 pub(super) const ALERTS_FOR_STATE: &str = "ALERTS_FOR_STATE";
@@ -57,9 +57,7 @@ impl RuleState {
             }
             kept
         });
-        if !self.is_restored {
-            self.restore_for_states(rule, context);
-        }
+        self.restore_for_states(rule, context);
         if context.limit > 0 && active > context.limit {
             self.resolve_all(context.at, context.query_at, transitions, samples);
             return Err(format!(

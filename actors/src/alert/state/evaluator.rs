@@ -1,16 +1,18 @@
 //! All groups, evaluated as metrics come and as time passes.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use promql::{Cancel, METRIC_NAME, Queryable};
 
 use super::alert::Transition;
+use super::alerting::{ALERTS, ALERTS_FOR_STATE};
 use super::context::{Context, Settings, millis};
 use super::group::GroupState;
-use super::index::{Index, Place};
+use super::index::{Index, Place, has_queries};
 use super::overlay::Overlay;
 use super::rule::{RuleState, WrittenSample};
-use crate::alert::rules::RuleSet;
+use crate::alert::rules::{Kind, RuleSet};
 
 /// How often rules are gone through in one evaluation: those that read what later ones wrote are run
 /// once more, those that read each other in a circle not for ever.
@@ -87,6 +89,54 @@ impl Evaluator {
             group.rules.iter().map(due).min()
         };
         self.groups.iter().filter_map(due).min()
+    }
+
+    /// From when on rules read that run at `at`, in Unix milliseconds; `None` where nobody knows before
+    /// they have run: `@` says when, a text asks for anything, or the store is asked since when alerts
+    /// have been active.
+    pub fn reads_since(&self, at: i64) -> Option<i64> {
+        let interval = millis(self.settings.interval);
+        let mut reach = 0;
+        let mut seen = HashSet::new();
+        let mut to_see = Vec::new();
+        for (group, state) in self.groups.iter().enumerate() {
+            for (place, rule) in state.rules.iter().enumerate() {
+                if state.is_due(rule, at, interval) {
+                    to_see.push(((group, place), true));
+                }
+            }
+        }
+        // First those that are due, then those that follow.
+        let mut next = 0;
+        while let Some(&(place, is_due)) = to_see.get(next) {
+            next += 1;
+            if !seen.insert(place) {
+                continue;
+            }
+            let state = &self.groups[place.0];
+            let rule = &state.rules[place.1];
+            let offset = millis(state.group.query_offset);
+            let own = rule.rule().query.reach_ms()?.saturating_add(offset);
+            reach = reach.max(own);
+            let written = match &rule.rule().kind {
+                Kind::Alerting(alerting) => {
+                    // One that only follows begins nothing, as good as ever.
+                    let tells = is_due || rule.active_alerts().next().is_some();
+                    let asks = tells && has_queries(alerting);
+                    if asks || rule.may_seek(alerting, &self.settings, at) {
+                        return None;
+                    }
+                    &[ALERTS, ALERTS_FOR_STATE][..]
+                }
+                Kind::Recording(recording) => &[&*recording.name][..],
+            };
+            // Those that read what it writes run in the same evaluation.
+            for name in written {
+                let readers = self.index.readers(name);
+                to_see.extend(readers.map(|place| (place, false)));
+            }
+        }
+        Some(at.saturating_sub(reach))
     }
 
     /// Runs every rule that is due at `at`, in order, on `store` as it is then.

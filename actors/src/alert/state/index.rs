@@ -11,7 +11,7 @@ use crate::alert::rules::{Alerting, RuleSet, metric_name};
 pub(super) type Place = (usize, usize);
 
 /// Whether more than its sample and its labels is in its texts.
-fn has_queries(rule: &Alerting) -> bool {
+pub(super) fn has_queries(rule: &Alerting) -> bool {
     let mut texts = rule.labels.iter().chain(&rule.annotations);
     texts.any(|(_, text)| !text.is_pure())
 }

@@ -8,7 +8,7 @@ use promql::{Error, Hints, METRIC_NAME, Matcher, STALE_BITS, Watch};
 
 use super::alert::{Alert, AlertState};
 use super::alerting::{ALERT_NAME, ALERTS_FOR_STATE};
-use super::context::{Context, millis};
+use super::context::{Context, Settings, millis};
 use super::rule::RuleState;
 use crate::alert::rules::Alerting;
 
@@ -22,10 +22,7 @@ impl RuleState {
     pub(super) fn restore_for_states(&mut self, rule: &Alerting, context: &Context) {
         let settings = context.settings;
         let first = self.first_evaluation.unwrap_or(context.at);
-        if rule.hold < settings.grace_period
-            || context.at - first > millis(SOUGHT)
-            || !self.has_new()
-        {
+        if !self.may_seek(rule, settings, context.at) || !self.has_new() {
             return;
         }
         // A store that cannot be read now will not tell later: alerts begin anew.
@@ -49,6 +46,14 @@ impl RuleState {
                 since + (context.at - down_at)
             };
         }
+    }
+
+    /// Whether the store may be asked since when alerts have been active.
+    pub(super) fn may_seek(&self, rule: &Alerting, settings: &Settings, at: i64) -> bool {
+        let is_sought = |first| at - first <= millis(SOUGHT);
+        !self.is_restored
+            && rule.hold >= settings.grace_period
+            && self.first_evaluation.is_none_or(is_sought)
     }
 
     fn has_new(&self) -> bool {

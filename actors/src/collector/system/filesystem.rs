@@ -59,15 +59,25 @@ impl Filesystems {
         self.remote.failures()
     }
 
-    /// Asks each local filesystem how full it is, and tells what the remote ones answered.
-    pub(super) fn families(&self, machine: &Machine, node_exporter: bool) -> Vec<MetricFamily> {
-        let mut node = NodeFamilies::new(self.watched.len());
+    /// Asks each local filesystem how full it is, and tells what the remote ones answered: the share in
+    /// use of those that are judged, and all of each where that is wanted.
+    pub(super) fn families(
+        &self,
+        machine: &Machine,
+        node: Option<&mut Vec<MetricFamily>>,
+    ) -> MetricFamily {
+        let room = if node.is_some() {
+            self.watched.len()
+        } else {
+            0
+        };
+        let mut families = NodeFamilies::new(room);
         let mut ratio = MetricFamily::gauge(
             "vitals_host_filesystem_used_ratio",
             "Share of the filesystem in use, as df tells it: used / (used + available).",
         );
         for watched in &self.watched {
-            let labels = watched.node.as_ref().filter(|_| node_exporter);
+            let labels = watched.node.as_ref().filter(|_| node.is_some());
             if labels.is_none() && watched.judged.is_none() {
                 continue;
             }
@@ -81,12 +91,13 @@ impl Filesystems {
                 ratio.push(labels.clone(), used);
             }
             if let Some(labels) = labels {
-                node.push(labels, watched.readonly, told);
+                families.push(labels, watched.readonly, told);
             }
         }
-        let mut families = node.into_families();
-        families.push(ratio);
-        families
+        if let Some(node) = node {
+            node.extend(families.into_families());
+        }
+        ratio
     }
 }
 

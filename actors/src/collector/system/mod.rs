@@ -2,10 +2,11 @@
 //! (`vitals_host_*`, `vitals_container_*`).
 //!
 //! One file per subject, and three speeds. CPU, memory, network totals and local filesystems are
-//! measured at every tick and once more for a scrape: a handful of small files in `/proc` and one
-//! `statvfs` per filesystem, a tenth of a millisecond. What is counted besides is on a [`grid`] of
-//! ten seconds. What may take long, or for ever, is asked [`beside`](super::beside) the
-//! measurement: [`facts`] about devices, and [`remote`] filesystems.
+//! measured at every tick: a handful of small files in `/proc` and one `statvfs` per filesystem. What
+//! of these files is told for `node_*` alone nobody sees between the ticks of the history and of a
+//! scrape, and is put together only for those. What is counted besides is on the [`grid`] of the
+//! history, and a scrape finds it no older than a second. What may take long, or for ever, is asked
+//! [`beside`](super::beside) the measurement: [`facts`] about devices, and [`remote`] filesystems.
 
 mod arp;
 mod container;
@@ -43,7 +44,7 @@ mod tests;
 #[cfg(test)]
 mod tree;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use exposition::{Labels, MetricFamily};
 use tokio::time::Instant;
@@ -79,6 +80,9 @@ pub struct SystemSettings {
     pub network_filesystems: bool,
     /// The label `job` of `node_*` where it is told beside others.
     pub job: String,
+    /// How often the history keeps everything: at the first tick of each multiple of it since the Unix
+    /// epoch.
+    pub grid: Duration,
 }
 
 impl Default for SystemSettings {
@@ -89,6 +93,7 @@ impl Default for SystemSettings {
             rootfs: "/".into(),
             network_filesystems: false,
             job: "node".to_owned(),
+            grid: Duration::from_secs(10),
         }
     }
 }
@@ -106,6 +111,8 @@ pub struct SystemCollector {
     filesystems: Filesystems,
     uname: UnameInfo,
     grid: Grid,
+    /// What else goes with the grid, and is measured anew for a scrape.
+    seldom: Arc<[MetricFamily]>,
     facts: Facts,
     container: Container,
 }
@@ -117,6 +124,15 @@ enum Occasion {
     Tick,
     /// Somebody asked in between.
     Refresh,
+}
+
+/// What a measurement tells.
+struct Telling {
+    occasion: Occasion,
+    /// At every tick.
+    families: Vec<MetricFamily>,
+    /// What nobody sees at every tick; `None` where it is told as it was.
+    seldom: Option<Vec<MetricFamily>>,
 }
 
 impl SystemCollector {
@@ -132,6 +148,7 @@ impl SystemCollector {
             rootfs,
             network_filesystems,
             job,
+            grid,
         } = settings;
         let mut collector = SystemCollector {
             node_exporter,
@@ -144,12 +161,17 @@ impl SystemCollector {
             network: Network::default(),
             filesystems: Filesystems::new(rootfs.clone(), network_filesystems),
             uname: UnameInfo::default(),
-            grid: Grid::default(),
+            grid: Grid::new(grid),
+            seldom: Arc::default(),
             facts: Facts::new(procfs, rootfs),
             container,
         };
         // A trouble with the file is told by the first tick, which meets it too.
-        let _ = collector.stat(Occasion::Tick, &mut Vec::new());
+        let _ = collector.stat(&mut Telling {
+            occasion: Occasion::Tick,
+            families: Vec::new(),
+            seldom: None,
+        });
         collector
     }
 
@@ -162,15 +184,21 @@ impl SystemCollector {
     }
 
     fn measure(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
-        let mut families = Vec::with_capacity(256);
+        let now = (self.machine.now)();
+        let is_whole = occasion == Occasion::Refresh || self.grid.is_due(now);
+        let mut telling = Telling {
+            occasion,
+            families: Vec::with_capacity(16),
+            seldom: (self.node_exporter && is_whole).then(|| Vec::with_capacity(128)),
+        };
         let mut parts = vec![
-            self.stat(occasion, &mut families),
-            self.memory(&mut families),
-            self.network(&mut families),
-            self.filesystems(&mut families),
+            self.stat(&mut telling),
+            self.memory(&mut telling),
+            self.network(&mut telling),
+            self.filesystems(&mut telling),
         ];
         if self.node_exporter {
-            parts.push(self.load(&mut families));
+            parts.push(self.load(&mut telling));
         }
         let tried = parts.len();
         let mut failed: Vec<CollectError> = parts.into_iter().filter_map(Result::err).collect();
@@ -183,84 +211,97 @@ impl SystemCollector {
                 detail: format!("nothing could be read, beginning with {first}"),
             });
         }
+        let Telling {
+            mut families,
+            seldom,
+            ..
+        } = telling;
+        let mut as_before = Vec::new();
+        if let Some(mut seldom) = seldom {
+            seldom.extend(time::family(now));
+            seldom.push(self.uname.family((self.machine.uname)()));
+            seldom.retain(|family| !family.metrics.is_empty());
+            self.seldom = seldom.into();
+        }
         if self.node_exporter {
-            families.extend(time::family((self.machine.now)()));
-            families.push(self.uname.family((self.machine.uname)()));
+            as_before.push(self.seldom.clone());
             let procfs = &mut self.procfs;
-            self.grid.tell(occasion, procfs, &mut families, &mut failed);
-            self.facts.tell(&mut families, &mut failed);
+            self.grid
+                .tell((occasion, now), procfs, &mut as_before, &mut failed);
+            self.facts.tell(&mut as_before, &mut failed);
         }
         failed.extend(self.filesystems.failures());
         failed.extend(self.container.families(occasion, &mut families).err());
         families.retain(|family| !family.metrics.is_empty());
         Ok(Collected {
             families,
+            as_before,
             failed,
+            in_part: self.node_exporter && !is_whole,
             ..Collected::default()
         })
     }
 
-    fn stat(
-        &mut self,
-        occasion: Occasion,
-        families: &mut Vec<MetricFamily>,
-    ) -> Result<(), CollectError> {
+    fn stat(&mut self, telling: &mut Telling) -> Result<(), CollectError> {
         let stat = match self.procfs.parse(Of::Machine("stat"), stat::parse) {
             Ok(stat) => stat,
             Err(error) => {
-                if occasion == Occasion::Tick {
+                if telling.occasion == Occasion::Tick {
                     self.cpu_window.miss();
                 }
                 return Err(error);
             }
         };
-        if occasion == Occasion::Tick {
+        if telling.occasion == Occasion::Tick {
             self.cpu_window.tick(Instant::now(), stat.all_cpus);
         }
-        families.extend(self.cpu_window.family());
+        telling.families.extend(self.cpu_window.family());
         if self.node_exporter {
-            families.extend(self.cpus.families(&stat));
-            kernel::families(&stat, families);
+            telling.families.extend(self.cpus.families(&stat));
+        }
+        if let Some(seldom) = &mut telling.seldom {
+            kernel::families(&stat, seldom);
         }
         Ok(())
     }
 
-    fn memory(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
-        let (memory, node_exporter) = (&mut self.memory, self.node_exporter);
+    fn memory(&mut self, telling: &mut Telling) -> Result<(), CollectError> {
+        let memory = &mut self.memory;
         self.procfs.parse(Of::Machine("meminfo"), |text| {
             let entries = memory::parse(text)?;
-            families.extend(memory::used_ratio(&entries));
-            families.extend(memory::huge_pages(&entries));
-            if node_exporter {
-                families.extend(memory.families(&entries));
+            telling.families.extend(memory::used_ratio(&entries));
+            telling.families.extend(memory::huge_pages(&entries));
+            if let Some(seldom) = &mut telling.seldom {
+                seldom.extend(memory.families(&entries));
             }
             Ok(())
         })
     }
 
-    fn network(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
-        let (network, node_exporter) = (&mut self.network, self.node_exporter);
+    fn network(&mut self, telling: &mut Telling) -> Result<(), CollectError> {
+        let network = &mut self.network;
         self.procfs.parse(Of::Network("dev"), |text| {
             network.follow(&network::parse(text)?);
-            families.extend(network.host_families());
-            if node_exporter {
-                families.extend(network.node_families());
+            telling.families.extend(network.host_families());
+            if let Some(seldom) = &mut telling.seldom {
+                seldom.extend(network.node_families());
             }
             Ok(())
         })
     }
 
-    fn filesystems(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
+    fn filesystems(&mut self, telling: &mut Telling) -> Result<(), CollectError> {
         let (filesystems, machine) = (&mut self.filesystems, &self.machine);
         self.procfs
             .parse_mountinfo(|text| filesystems.follow(text, machine))?;
-        families.extend(filesystems.families(machine, self.node_exporter));
+        let seldom = telling.seldom.as_mut();
+        telling.families.push(filesystems.families(machine, seldom));
         Ok(())
     }
 
-    fn load(&mut self, families: &mut Vec<MetricFamily>) -> Result<(), CollectError> {
+    fn load(&mut self, telling: &mut Telling) -> Result<(), CollectError> {
         let load = self.procfs.parse(Of::Machine("loadavg"), load::parse)?;
-        families.extend(load::families(load));
+        telling.families.extend(load::families(load));
         Ok(())
     }
 }

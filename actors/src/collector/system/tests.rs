@@ -2,6 +2,7 @@
 //! the CPU ratio, and the machine the tests run on.
 
 use std::{
+    cell::Cell,
     collections::HashSet,
     env, fs, io,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use exposition::{
-    Value,
+    MetricFamily, Value,
     text::{self, Format},
 };
 use proptest::prelude::*;
@@ -118,6 +119,7 @@ impl Host {
             rootfs: self.rootfs.path().to_owned(),
             network_filesystems: false,
             job: "hosts".to_owned(),
+            ..SystemSettings::default()
         };
         SystemCollector::on(machine, container, settings)
     }
@@ -134,8 +136,13 @@ async fn complete(collector: &mut SystemCollector) -> Collected {
     }
 }
 
+fn all(collected: &Collected) -> impl Iterator<Item = &MetricFamily> + Clone {
+    let as_before = collected.as_before.iter().flat_map(|part| part.iter());
+    collected.families.iter().chain(as_before)
+}
+
 fn number(collected: &Collected, name: &str) -> Option<f64> {
-    let family = collected.families.iter().find(|f| f.name == name)?;
+    let family = all(collected).find(|f| f.name == name)?;
     match family.metrics[0].value {
         Value::Number(number) => Some(number),
         _ => None,
@@ -143,10 +150,7 @@ fn number(collected: &Collected, name: &str) -> Option<f64> {
 }
 
 fn names(collected: &Collected, prefix: &str) -> Vec<String> {
-    let names = collected
-        .families
-        .iter()
-        .map(|family| family.name.to_string());
+    let names = all(collected).map(|family| family.name.to_string());
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
@@ -157,14 +161,14 @@ async fn the_page_of_recorded_files() {
     let collected = complete(&mut collector).await;
     assert_eq!(collected.failed, []);
     let mut page = String::new();
-    text::write(&collected.families, Format::Prometheus004, &mut page);
+    text::write(all(&collected), Format::Prometheus004, &mut page);
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(PAGE, &page).unwrap();
     }
     assert_eq!(page, fs::read_to_string(PAGE).unwrap());
     // The second time everything comes from what was kept.
     let refreshed = collector.refresh(DEADLINE).await.unwrap();
-    assert_eq!(refreshed.families, collected.families);
+    assert!(all(&refreshed).eq(all(&collected)));
 }
 
 #[test]
@@ -253,7 +257,7 @@ fn a_bad_file_costs_its_own_part_only() {
             None => fs::remove_file(&path).unwrap(),
         }
 
-        collector.grid = Grid::default();
+        collector.grid = Grid::new(SystemSettings::default().grid);
         let collected = collector.measure(Occasion::Tick).unwrap();
         let [failed] = collected.failed.as_slice() else {
             panic!("{file}: {:?}", collected.failed);
@@ -285,7 +289,7 @@ fn what_a_kernel_does_not_have_is_no_failure() {
         let before = collector.measure(Occasion::Tick).unwrap();
         assert!(!names(&before, lost).is_empty(), "{file}");
         fs::remove_file(host.procfs.path().join(file)).unwrap();
-        collector.grid = Grid::default();
+        collector.grid = Grid::new(SystemSettings::default().grid);
         let collected = collector.measure(Occasion::Tick).unwrap();
         assert_eq!(names(&collected, lost), [""; 0], "{file}");
         assert_eq!(collected.failed, []);
@@ -360,25 +364,63 @@ async fn only_ticks_move_the_window_of_the_cpu_ratio() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_grid_is_measured_every_ten_seconds_and_for_a_scrape_every_second() {
-    const PAGED: &str = "node_vmstat_pgpgin";
-    let host = Host::recorded();
-    let mut collector = host.collector();
-    let mut measure = |occasion, pages: u32| {
-        host.procfs.write("vmstat", format!("pgpgin {pages}\n"));
-        number(&collector.measure(occasion).unwrap(), PAGED)
-    };
-    let second = || tokio::time::advance(Duration::from_secs(1));
-    assert_eq!(measure(Occasion::Tick, 1), Some(1.0));
-    assert_eq!(measure(Occasion::Refresh, 2), Some(1.0));
-    second().await;
-    assert_eq!(measure(Occasion::Tick, 3), Some(1.0));
-    assert_eq!(measure(Occasion::Refresh, 4), Some(4.0));
-    for tick in 1..=10u32 {
-        second().await;
-        let told = if tick == 10 { 15.0 } else { 4.0 };
-        assert_eq!(measure(Occasion::Tick, 5 + tick), Some(told), "{tick}");
+async fn everything_is_measured_when_the_history_keeps_it_and_for_a_scrape() {
+    thread_local! {
+        static NOW: Cell<Duration> = const { Cell::new(Duration::from_millis(1_760_086_407_001)) };
     }
+    let second = async || {
+        NOW.set(NOW.get() + Duration::from_secs(1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+    };
+    let machine = Machine {
+        now: || SystemTime::UNIX_EPOCH + NOW.get(),
+        ..recorded_machine()
+    };
+    let host = Host::recorded();
+    let mut collector = host.collector_on(machine, true);
+    let mut measure = |occasion, number_told: u32| {
+        host.procfs
+            .write("vmstat", format!("pgpgin {number_told}\n"));
+        let memory = format!("MemTotal: {number_told} kB\nMemAvailable: 1 kB\n");
+        host.procfs.write("meminfo", memory);
+        let collected = collector.measure(occasion).unwrap();
+        let of = |name| number(&collected, name).unwrap();
+        let ratio = 1.0 - 1.0 / f64::from(number_told);
+        assert_eq!(
+            of("vitals_host_memory_used_ratio"),
+            ratio,
+            "of now at any rate"
+        );
+        let total = of("node_memory_MemTotal_bytes") / 1024.0;
+        (of("node_vmstat_pgpgin"), total, collected.in_part)
+    };
+    assert_eq!(
+        measure(Occasion::Tick, 11),
+        (11.0, 11.0, false),
+        "the first"
+    );
+    assert_eq!(
+        measure(Occasion::Refresh, 12),
+        (11.0, 12.0, false),
+        "a young one"
+    );
+    second().await;
+    assert_eq!(measure(Occasion::Tick, 13), (11.0, 12.0, true));
+    assert_eq!(measure(Occasion::Refresh, 14), (14.0, 14.0, false));
+    second().await;
+    assert_eq!(measure(Occasion::Tick, 15), (14.0, 14.0, true));
+    second().await;
+    assert_eq!(measure(Occasion::Tick, 16), (16.0, 16.0, false), "ten past");
+    NOW.set(NOW.get() + Duration::from_millis(9_959));
+    assert_eq!(
+        measure(Occasion::Tick, 17),
+        (17.0, 17.0, false),
+        "a little early"
+    );
+    second().await;
+    assert_eq!(measure(Occasion::Tick, 18), (17.0, 17.0, true));
+    NOW.set(NOW.get() - Duration::from_secs(3_600));
+    assert_eq!(measure(Occasion::Tick, 19), (19.0, 19.0, false), "set back");
 }
 
 /// A file server that is gone keeps whoever asks for its space.
@@ -413,14 +455,14 @@ async fn a_filesystem_that_hangs_does_not_delay_a_tick() {
     );
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(6)).await;
-    let collected = collector.collect(DEADLINE).await.unwrap();
+    let collected = collector.refresh(DEADLINE).await.unwrap();
     let [failed] = collected.failed.as_slice() else {
         panic!("{:?}", collected.failed);
     };
     assert!(failed.part.ends_with("/home"));
     assert_eq!(failed.reason, Reason::Timeout);
     let of = |name: &str| {
-        let family = collected.families.iter().find(|f| f.name == name).unwrap();
+        let family = all(&collected).find(|f| f.name == name).unwrap();
         let mountpoint = |metric: &exposition::Metric| {
             let stuck = metric.value == Value::Number(1.0);
             (metric.labels.get("mountpoint").unwrap().to_owned(), stuck)
@@ -525,10 +567,10 @@ proptest! {
             let at = at.index(content.len());
             content[at] = byte;
             fs::write(&path, content).unwrap();
-            collector.grid = Grid::default();
+            collector.grid = Grid::new(SystemSettings::default().grid);
             if let Ok(collected) = collector.measure(Occasion::Tick) {
                 let mut page = String::new();
-                text::write(&collected.families, Format::OpenMetrics1, &mut page);
+                text::write(all(&collected), Format::OpenMetrics1, &mut page);
                 let mut series = HashSet::new();
                 for line in page.lines() {
                     let id = line.rsplit_once(' ').map_or(line, |(id, _)| id);

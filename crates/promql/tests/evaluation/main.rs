@@ -8,5 +8,6 @@ mod naive;
 mod peer;
 mod plain;
 mod printed;
+mod reach;
 mod steps;
 mod summaries;

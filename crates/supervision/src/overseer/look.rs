@@ -2,9 +2,10 @@
 
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
-use actix::prelude::*;
+use actix::{fut::wrap_future, prelude::*};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Overseer, child::Child};
+use super::Overseer;
 use crate::{
     event::EventKind, exit::Exit, lane::Lane, snapshot::State, spec::HANG, vitals::clock_us,
 };
@@ -53,7 +54,9 @@ impl Overseer {
             }
         }
         self.mind_the_budget(ctx);
-        ctx.run_later(self.tick(), Self::look_after_children);
+        // By the moment, not by how long it is until then: looks of several are due at the same millisecond.
+        let next = wrap_future::<_, Self>(sleep_until(self.next_look()));
+        ctx.spawn(next.map(|(), me, ctx| me.look_after_children(ctx)));
     }
 
     fn look(&mut self, at: usize, now: u64) -> Option<Trouble> {
@@ -113,25 +116,33 @@ impl Overseer {
 
     /// Often enough for the tightest deadline to be overrun by half its length at most: what is in
     /// progress is seen by the next look, and the one after it comes when that is late.
-    fn tick(&self) -> Duration {
+    fn next_look(&self) -> Instant {
         let now = clock_us();
-        let due = |child: &Child| {
+        let (mut regular, mut late) = (RAREST, Duration::MAX);
+        for child in &self.children {
             let spec = &child.spec;
             let hang = spec.hang.unwrap_or(HANG);
-            let regular = spec.stall.map_or(hang, |stall| stall.min(hang)) / 2;
+            regular = regular.min(spec.stall.map_or(hang, |stall| stall.min(hang)) / 2);
             let busy = child.spec.office().vitals.busy_since.load(Relaxed);
-            let late = [
+            let due = [
                 (busy > 0).then(|| left(busy.max(child.begun.moved), hang, now)),
                 spec.stall
                     .map(|stall| left(child.settled.moved, stall, now)),
             ];
-            late.into_iter()
+            late = due
+                .into_iter()
                 .flatten()
                 .flatten()
-                .fold(regular, Duration::min)
+                .fold(late, Duration::min);
+        }
+        let soon = Instant::now() + late.clamp(OFTENEST, RAREST);
+        // At whole seconds all looks of a thread fall together.
+        let regular = match regular.as_secs() {
+            0 => regular.max(OFTENEST),
+            seconds => Duration::from_secs(seconds),
         };
-        let due = self.children.iter().map(due).min();
-        due.unwrap_or(RAREST).clamp(OFTENEST, RAREST)
+        let seat = self.seat.as_ref();
+        seat.map_or(soon, |seat| soon.min(seat.realm.next_multiple(regular)))
     }
 }
 

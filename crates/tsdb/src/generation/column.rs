@@ -194,6 +194,8 @@ impl Bits {
         };
         let window = self.behind.map_or((0, 0), |mark| (mark.lead, mark.trail));
         let (mut lead, mut trail) = (u32::from(window.0), u32::from(window.1));
+        times.reserve(self.n);
+        values.reserve(self.n);
         for n in 0..self.n {
             if n == 0 && self.behind.is_none() {
                 (t, v) = (bits.get(64) as i64, bits.get(64));

@@ -42,20 +42,25 @@ impl Reader {
         Reader { core, view }
     }
 
-    /// The same, without what is in blocks: it never touches a disk, and reaches back to the last block
-    /// that was published.
+    /// The same, without what is in blocks only: it never touches a disk, and lacks nothing from
+    /// [`in_memory_since`](Self::in_memory_since) on.
     #[must_use]
     pub fn in_memory(&self) -> Reader {
-        let heads = self.view.heads.clone();
-        let view = View {
-            blocks: Vec::new(),
-            lingering: self.view.lingering.clone(),
-            heads,
-        };
+        let mut view = View::clone(&self.view);
+        let is_in_memory = |block: &Arc<Block>| self.view.instead_of(block).is_some();
+        view.blocks.retain(is_in_memory);
         Reader {
             core: self.core.clone(),
             view: Arc::new(view),
         }
+    }
+
+    /// The moment, in milliseconds, up to which samples may be in blocks only.
+    pub fn in_memory_since(&self) -> i64 {
+        let blocks = self.view.blocks.iter();
+        let on_disk = blocks.filter(|block| self.view.instead_of(block).is_none());
+        let ends = on_disk.map(|block| block.span.1.saturating_add(1));
+        ends.max().unwrap_or(i64::MIN)
     }
 
     /// Series that all matchers accept and that have samples in the range, as far as is known

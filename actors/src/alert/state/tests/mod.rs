@@ -2,6 +2,7 @@
 
 mod appends;
 mod compliance;
+mod reach;
 mod recording;
 mod restarts;
 mod scale;

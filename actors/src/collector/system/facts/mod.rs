@@ -6,7 +6,10 @@ mod disk_info;
 mod netclass;
 mod os_release;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use exposition::MetricFamily;
 
@@ -25,7 +28,7 @@ struct Places {
 /// What was read.
 #[derive(Clone, Default)]
 struct Read {
-    families: Vec<MetricFamily>,
+    families: Arc<[MetricFamily]>,
     failed: Vec<CollectError>,
 }
 
@@ -63,9 +66,13 @@ impl Facts {
     }
 
     /// Tells them as they were read last.
-    pub(super) fn tell(&self, families: &mut Vec<MetricFamily>, failed: &mut Vec<CollectError>) {
+    pub(super) fn tell(
+        &self,
+        as_before: &mut Vec<Arc<[MetricFamily]>>,
+        failed: &mut Vec<CollectError>,
+    ) {
         if let Some(read) = self.read.latest() {
-            families.extend(read.families.iter().cloned());
+            as_before.push(read.families.clone());
             failed.extend(read.failed.iter().cloned());
         }
         failed.extend(self.read.failure().cloned());
@@ -74,18 +81,19 @@ impl Facts {
 
 impl Places {
     fn read(&self) -> Read {
-        let mut read = Read::default();
+        let (mut families, mut failed) = (Vec::new(), Vec::new());
         match self.network_devices.as_deref().map(netclass::read) {
-            Some(Ok(families)) => read.families.extend(families),
-            Some(Err(error)) => read.failed.push(error),
+            Some(Ok(read)) => families.extend(read),
+            Some(Err(error)) => failed.push(error),
             None => {}
         }
         // That they cannot be read is told by whoever reads them for their counters.
         let disks = Procfs::new(self.procfs.clone()).parse(Of::Machine("diskstats"), disk::parse);
         let udev = self.rootfs.join("run/udev/data");
-        read.families
-            .push(disk_info::read(&udev, &disks.unwrap_or_default()));
-        read.families.extend(os_release::read(&self.rootfs));
-        read
+        families.push(disk_info::read(&udev, &disks.unwrap_or_default()));
+        families.extend(os_release::read(&self.rootfs));
+        families.retain(|family| !family.metrics.is_empty());
+        let families = families.into();
+        Read { families, failed }
     }
 }

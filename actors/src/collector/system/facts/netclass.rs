@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io,
     path::Path,
 };
 
 use exposition::{Labels, MetricFamily, MetricType};
+use rustix::fs::{Mode, OFlags, openat};
 
 use crate::collector::{CollectError, Reason};
 
@@ -87,15 +88,17 @@ pub(super) fn read(devices: &Path) -> Result<Vec<MetricFamily>, CollectError> {
     );
     let mut numbers: Vec<MetricFamily> = PROPERTIES.iter().map(Property::family).collect();
     for name in names {
-        let folder = devices.join(&name);
+        // Opened once: the way to a device is longer than what is read of it. One that is gone says nothing.
+        let folder = File::open(devices.join(&name)).ok();
+        let line = |file| folder.as_ref().and_then(|folder| line(folder, file));
         let device = Labels::new([("device", name.to_string_lossy())]);
         let mut texts = vec![("device", name.to_string_lossy().into_owned())];
-        texts.extend(INFO.map(|file| (file, line(&folder.join(file)).unwrap_or_default())));
+        texts.extend(INFO.map(|file| (file, line(file).unwrap_or_default())));
         let is_up = texts.contains(&("operstate", "up".to_owned()));
         up.push(device.clone(), f64::from(u8::from(is_up)));
         info.push(Labels::new(texts), 1.0);
         for (property, family) in PROPERTIES.iter().zip(&mut numbers) {
-            let text = line(&folder.join(property.file));
+            let text = line(property.file);
             if let Some(number) = text.as_deref().and_then(integer) {
                 family.push(device.clone(), number as f64 * property.factor);
             }
@@ -116,10 +119,17 @@ impl Property {
 }
 
 /// What a file says; a device that is down has no carrier and no speed to tell, and refuses.
-fn line(file: &Path) -> Option<String> {
+fn line(folder: &File, file: &str) -> Option<String> {
     let mut bytes = [0; LONGEST];
-    let length = File::open(file).and_then(|mut file| file.read(&mut bytes));
-    let text = String::from_utf8_lossy(&bytes[..length.ok()?]).into_owned();
+    let file = openat(
+        folder,
+        file,
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .ok()?;
+    let length = rustix::io::read(&file, &mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
     Some(text.trim().to_owned())
 }
 
