@@ -26,9 +26,7 @@ use std::{
 
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
-use supervision::{
-    Backoff, Capacity, ChildSpec, Escalate, Overseer, Placement, Ref, Strategy, Tree,
-};
+use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::{
@@ -352,10 +350,7 @@ impl Parts {
         child: &Ref<Overseer>,
         build: impl Fn() -> Overseer + Send + Sync + 'static,
     ) -> ChildSpec {
-        // Overseers never block: all of them on the thread of the root, which the watchdog watches.
-        ChildSpec::overseer(child, build)
-            .placement(Placement::Shared(self.main.clone()))
-            .backoff(backoff(&self.settings))
+        ChildSpec::overseer(child, build).backoff(backoff(&self.settings))
     }
 }
 

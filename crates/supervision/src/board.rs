@@ -11,6 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::{spec::ChildSpec, vitals::clock_us};
 
@@ -20,6 +21,8 @@ pub(crate) struct Board {
     pub(crate) children: ArcSwap<Vec<Arc<ChildSpec>>>,
     /// What was changed while running, for the overseer's next incarnation.
     pub(crate) changes: Mutex<Changes>,
+    /// Somebody among the children has something in progress.
+    pub(crate) nudged: Notify,
     beat: AtomicU64,
 }
 

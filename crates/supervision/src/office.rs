@@ -60,6 +60,11 @@ impl Office {
         }
     }
 
+    /// Whether it is the top of the tree.
+    pub(crate) fn is_root(&self) -> bool {
+        self.path().is_empty()
+    }
+
     /// Its names below the root, joined by `/`; the name alone before it has a place in a tree.
     pub(crate) fn path(&self) -> Arc<str> {
         self.path.get().unwrap_or(&self.name).clone()

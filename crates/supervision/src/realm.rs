@@ -1,16 +1,13 @@
 //! What all overseers of one tree share.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 use actix_rt::{Arbiter, ArbiterHandle};
 use parking_lot::Mutex;
-use tokio::{sync::broadcast, time::Instant};
+use tokio::sync::broadcast;
 
 use crate::event::{Event, EventKind};
 
@@ -26,8 +23,6 @@ pub(crate) struct Realm {
     /// A thread at hand for whoever is restarted next: to start one takes about as long as all else
     /// that a restart does. None before the first restart.
     spare: Mutex<Option<ArbiterHandle>>,
-    /// Looks lie on multiples of their interval since then: overseers that share a thread wake it once.
-    began: Instant,
 }
 
 impl Realm {
@@ -37,16 +32,7 @@ impl Realm {
             abandoned: AtomicUsize::new(0),
             budget,
             spare: Mutex::default(),
-            began: Instant::now(),
         })
-    }
-
-    /// The next multiple of `interval` since the tree began.
-    pub(crate) fn next_multiple(&self, interval: Duration) -> Instant {
-        let now = Instant::now();
-        let nanos = interval.as_nanos().max(1);
-        let over = now.duration_since(self.began).as_nanos() % nanos;
-        now + Duration::from_nanos(u64::try_from(nanos - over).unwrap_or(u64::MAX))
     }
 
     /// A thread for a child of its own.

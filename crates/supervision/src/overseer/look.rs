@@ -1,13 +1,24 @@
 //! Looks after running children: hangs, stalls, recoveries; and the tree's budget of hung threads.
+//!
+//! The root looks over the whole tree, on its own clock, whether anybody has something in progress, and
+//! nudges their overseer, who looks until that is done. So a tree at rest wakes one thread and not one
+//! for each of its overseers.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use actix::{fut::wrap_future, prelude::*};
-use tokio::time::{Instant, sleep_until};
 
 use super::Overseer;
 use crate::{
-    event::EventKind, exit::Exit, lane::Lane, snapshot::State, spec::HANG, vitals::clock_us,
+    event::EventKind,
+    exit::Exit,
+    lane::Lane,
+    snapshot::State,
+    spec::{ChildSpec, HANG, NodeKind},
+    vitals::clock_us,
 };
 
 /// However tight the deadlines, looking costs something.
@@ -54,9 +65,23 @@ impl Overseer {
             }
         }
         self.mind_the_budget(ctx);
-        // By the moment, not by how long it is until then: looks of several are due at the same millisecond.
-        let next = wrap_future::<_, Self>(sleep_until(self.next_look()));
-        ctx.spawn(next.map(|(), me, ctx| me.look_after_children(ctx)));
+        let Some(seat) = &self.seat else { return };
+        let office = seat.office.clone();
+        let next = match office.is_root() {
+            true => Some(self.late().min(nudge(&office.board.children.load()))),
+            false => self
+                .has_something_in_progress()
+                .then(|| self.late().min(self.regular())),
+        };
+        let wait = async move {
+            let nudged = office.board.nudged.notified();
+            match next {
+                Some(next) => _ = tokio::time::timeout(next.max(OFTENEST), nudged).await,
+                None => nudged.await,
+            }
+        };
+        let wait = wrap_future::<_, Self>(wait);
+        ctx.spawn(wait.map(|(), me, ctx| me.look_after_children(ctx)));
     }
 
     fn look(&mut self, at: usize, now: u64) -> Option<Trouble> {
@@ -106,23 +131,31 @@ impl Overseer {
     fn mind_the_budget(&mut self, ctx: &mut Context<Self>) {
         let Some(seat) = &self.seat else { return };
         let (abandoned, budget) = (seat.realm.abandoned(), seat.realm.budget);
-        let is_root = seat.office.path().is_empty();
-        if is_root && abandoned > budget && !self.closing {
+        if seat.office.is_root() && abandoned > budget && !self.closing {
             let exit = Exit::Threads { abandoned, budget };
             self.tell_of_itself(EventKind::Escalated { exit: exit.clone() });
             self.close(exit, ctx);
         }
     }
 
-    /// Often enough for the tightest deadline to be overrun by half its length at most: what is in
-    /// progress is seen by the next look, and the one after it comes when that is late.
-    fn next_look(&self) -> Instant {
+    fn has_something_in_progress(&self) -> bool {
+        let mut children = self.children.iter();
+        children.any(|child| is_in_progress(&child.spec))
+    }
+
+    fn regular(&self) -> Duration {
+        let children = self.children.iter();
+        let regular = children.map(|child| regular(&child.spec)).min();
+        regular.unwrap_or(RAREST)
+    }
+
+    /// Until something in progress is late.
+    fn late(&self) -> Duration {
         let now = clock_us();
-        let (mut regular, mut late) = (RAREST, Duration::MAX);
+        let mut late = RAREST;
         for child in &self.children {
             let spec = &child.spec;
             let hang = spec.hang.unwrap_or(HANG);
-            regular = regular.min(spec.stall.map_or(hang, |stall| stall.min(hang)) / 2);
             let busy = child.spec.office().vitals.busy_since.load(Relaxed);
             let due = [
                 (busy > 0).then(|| left(busy.max(child.begun.moved), hang, now)),
@@ -135,15 +168,44 @@ impl Overseer {
                 .flatten()
                 .fold(late, Duration::min);
         }
-        let soon = Instant::now() + late.clamp(OFTENEST, RAREST);
-        // At whole seconds all looks of a thread fall together.
-        let regular = match regular.as_secs() {
-            0 => regular.max(OFTENEST),
-            seconds => Duration::from_secs(seconds),
-        };
-        let seat = self.seat.as_ref();
-        seat.map_or(soon, |seat| soon.min(seat.realm.next_multiple(regular)))
+        late
     }
+}
+
+/// Often enough for the tightest deadline to be overrun by half its length at most: what is in progress
+/// is seen by the next look, and the one after it comes when that is late.
+fn regular(spec: &ChildSpec) -> Duration {
+    let hang = spec.hang.unwrap_or(HANG);
+    let tightest = spec.stall.map_or(hang, |stall| stall.min(hang));
+    (tightest / 2).clamp(OFTENEST, RAREST)
+}
+
+/// Whether a look may be due: a poll, messages, or a recovery that is to be told.
+fn is_in_progress(spec: &ChildSpec) -> bool {
+    let office = spec.office();
+    let waits = |lane| office.rooms.depth(lane).depth > 0;
+    office.vitals.busy_since.load(Relaxed) > 0
+        || waits(Lane::Commands)
+        || waits(Lane::Queries)
+        || office.condition.load().degraded
+}
+
+/// Nudges the overseers below of whose children any has something in progress. Answers how soon to come
+/// again.
+fn nudge(children: &[Arc<ChildSpec>]) -> Duration {
+    let mut soonest = RAREST;
+    for spec in children {
+        soonest = soonest.min(regular(spec));
+        if spec.kind == NodeKind::Supervisor {
+            let board = &spec.office().board;
+            let below = board.children.load();
+            if below.iter().any(|child| is_in_progress(child)) {
+                board.nudged.notify_one();
+            }
+            soonest = soonest.min(nudge(&below));
+        }
+    }
+    soonest
 }
 
 /// How long until something that began at `since` has taken longer than `limit`; `None` if nothing

@@ -2,12 +2,19 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom, Write},
+    io::{self, Write},
+    os::unix::fs::FileExt,
     path::PathBuf,
 };
 
 use super::{Encoder, HEADER, Name};
 use crate::block::sync_directory;
+
+/// Zeros written ahead at once: to sync what lies within a file takes half the writes of what makes it
+/// longer.
+const ROOM: usize = 64 << 10;
+/// For records up to this size: those of a busy service would be written twice.
+const SMALL: usize = ROOM / 8;
 
 pub(crate) struct Segment {
     pub(crate) seq: u64,
@@ -15,6 +22,8 @@ pub(crate) struct Segment {
     file: File,
     /// Up to here everything is good.
     len: u64,
+    /// Up to here there is a file: zeros, from `len` on.
+    room: u64,
     sync: bool,
 }
 
@@ -45,33 +54,39 @@ impl Segment {
             encoder: Encoder::new(),
             file,
             len: HEADER as u64,
+            room: HEADER as u64,
             sync,
         })
     }
 
     /// Goes on behind the last good record of an earlier run.
     pub(crate) fn resume(path: &PathBuf, name: Name, len: u64, sync: bool) -> io::Result<Segment> {
-        let mut file = OpenOptions::new().write(true).open(path)?;
+        let file = OpenOptions::new().write(true).open(path)?;
         file.set_len(len)?;
-        file.seek(SeekFrom::Start(len))?;
         Ok(Segment {
             seq: name.seq,
             encoder: Encoder::new(),
             file,
             len,
+            room: len,
             sync,
         })
     }
 
     /// Durable when it returns `Ok`.
     pub(crate) fn write(&mut self, records: &[u8]) -> Result<(), WriteFailed> {
-        if let Err(error) = self.file.write_all(records) {
+        if let Err(error) = self.file.write_all_at(records, self.len) {
             self.encoder = Encoder::new(); // what it knows was not written
-            let back = self.file.set_len(self.len);
-            let usable = back
-                .and_then(|()| self.file.seek(SeekFrom::Start(self.len)))
-                .is_ok();
+            let usable = self.file.set_len(self.len).is_ok();
+            self.room = self.len;
             return Err(WriteFailed { error, usable });
+        }
+        let end = self.len + records.len() as u64;
+        if end > self.room {
+            let is_ahead = self.sync && records.len() <= SMALL;
+            // Where there is no room for room, the records are there all the same.
+            let ahead = is_ahead && self.file.write_all_at(&vec![0; ROOM], end).is_ok();
+            self.room = end + if ahead { ROOM as u64 } else { 0 };
         }
         if self.sync {
             // After a failed fsync nobody knows what is on disk.
@@ -80,7 +95,7 @@ impl Segment {
                 .sync_data()
                 .map_err(|error| WriteFailed { error, usable })?;
         }
-        self.len += records.len() as u64;
+        self.len = end;
         Ok(())
     }
 }
