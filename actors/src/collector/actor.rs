@@ -15,6 +15,7 @@ use supervision::{Ref, Refused};
 use super::{CollectError, Collected, Collector, Reason};
 use crate::{
     aggregator::Aggregator,
+    alarm::Alarm,
     clock::Clock,
     messages::{Observation, Outcome, Refresh, Refreshed},
     own::OwnMetrics,
@@ -92,12 +93,17 @@ impl<C: Collector> CollectorActor<C> {
         self
     }
 
-    fn schedule(&mut self, ctx: &mut Context<Self>) {
+    fn schedule(&mut self, mut alarm: Alarm, ctx: &mut Context<Self>) {
         let (at, wait) = self.settings.clock.next_tick(self.settings.interval);
-        ctx.run_later(wait + self.delay, move |me, ctx| {
+        let wait = wait + self.delay;
+        let due = async move {
+            alarm.after(wait).await;
+            alarm
+        };
+        ctx.spawn(wrap_future::<_, Self>(due).map(move |alarm, me, ctx| {
             me.tick(at, ctx);
-            me.schedule(ctx);
-        });
+            me.schedule(alarm, ctx);
+        }));
     }
 
     fn tick(&mut self, at: Timestamp, ctx: &mut Context<Self>) {
@@ -257,7 +263,7 @@ impl<C: Collector> Actor for CollectorActor<C> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.tick(Timestamp::now(), ctx);
-        self.schedule(ctx);
+        self.schedule(Alarm::by(self.settings.clock), ctx);
     }
 }
 

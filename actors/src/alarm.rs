@@ -1,0 +1,115 @@
+//! Waiting for a tick, so that it wakes its thread once.
+//!
+//! tokio keeps its timers in a wheel of six levels, and wakes for each level that one goes down: three
+//! times for one of ten seconds. A thread that has nothing else to do takes longer to wake than most
+//! ticks take to serve.
+
+use std::{io, os::fd::OwnedFd, time::Duration};
+
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use tokio::{
+    io::unix::AsyncFd,
+    time::{Instant, sleep_until},
+};
+
+use crate::clock::Clock;
+
+/// A timer of the kernel's, made when it is needed first; tokio's where time is simulated, or where
+/// there is none to be had.
+pub(crate) struct Alarm {
+    clock: Clock,
+    timer: Option<AsyncFd<OwnedFd>>,
+}
+
+impl Alarm {
+    /// One that goes off by the real time, or with tokio's where that clock does.
+    pub(crate) fn by(clock: Clock) -> Self {
+        Alarm { clock, timer: None }
+    }
+
+    /// Returns after so long.
+    pub(crate) async fn after(&mut self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let rung = match self.clock {
+            Clock::System => self.ring(wait).await.is_ok(),
+            Clock::Tokio { .. } => false,
+        };
+        if !rung {
+            self.timer = None;
+            sleep_until(until).await;
+        }
+    }
+
+    async fn ring(&mut self, wait: Duration) -> io::Result<()> {
+        let timer = match self.timer.take() {
+            Some(timer) => timer,
+            None => timer()?,
+        };
+        let timer = self.timer.insert(timer);
+        let zero = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // None at all would disarm it.
+        let it_value = Timespec::try_from(wait.max(Duration::from_nanos(1)));
+        let once = Itimerspec {
+            it_interval: zero,
+            it_value: it_value.map_err(io::Error::other)?,
+        };
+        timerfd_settime(&*timer, TimerfdTimerFlags::empty(), &once)?;
+        loop {
+            let mut ready = timer.readable().await?;
+            let read = ready.try_io(|timer| Ok(rustix::io::read(timer, &mut [0; 8])?));
+            // It may be ready of an earlier time.
+            if let Ok(read) = read {
+                return read.map(drop);
+            }
+        }
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "for types whose descriptor may change; that of an OwnedFd never does"
+)]
+fn timer() -> io::Result<AsyncFd<OwnedFd>> {
+    let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+    AsyncFd::new(timerfd_create(TimerfdClockId::Monotonic, flags)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[tokio::test]
+    async fn it_goes_off_in_time_and_again() {
+        let mut alarm = Alarm::by(Clock::System);
+        for wait in [20 * MS, Duration::ZERO, 5 * MS] {
+            let began = Instant::now();
+            alarm.after(wait).await;
+            assert!(began.elapsed() >= wait, "{wait:?}");
+            assert!(alarm.timer.is_some(), "it is the kernel's");
+        }
+        // One that was not waited for is no answer to the next question.
+        let given_up = tokio::time::timeout(MS, alarm.after(20 * MS)).await;
+        assert!(given_up.is_err());
+        tokio::time::sleep(40 * MS).await;
+        let began = Instant::now();
+        alarm.after(30 * MS).await;
+        assert!(began.elapsed() >= 30 * MS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_simulated_clock_is_followed() {
+        let mut alarm = Alarm::by(Clock::simulated());
+        let began = Instant::now();
+        alarm.after(Duration::from_hours(1)).await;
+        assert_eq!(began.elapsed(), Duration::from_hours(1));
+        assert!(alarm.timer.is_none());
+    }
+}
