@@ -181,7 +181,7 @@ impl EvaluatorActor {
         let reader = self.reader();
         let standing = self.settings.last_known.standing.load_full();
         let mut evaluation = bench.evaluate_at_once(&reader, at);
-        if let Some(evaluation) = evaluation.take_if(|evaluation| !has_causes(evaluation)) {
+        if !evaluation.is_partial && !has_causes(&evaluation) {
             let done = bench.done(evaluation, &reader, &standing, at);
             self.bench = Some(bench);
             self.rest_after(began);
@@ -189,7 +189,7 @@ impl EvaluatorActor {
         }
         self.given_up = Some(ctx.run_later(STUCK, Self::give_up));
         let work = move || {
-            let evaluation = evaluation.unwrap_or_else(|| bench.evaluate(&reader, at));
+            bench.evaluate(&mut evaluation, &reader, at);
             let done = bench.done(evaluation, &reader, &standing, at);
             (bench, done)
         };

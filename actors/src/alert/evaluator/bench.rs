@@ -34,7 +34,7 @@ const QUICK: Duration = Duration::from_millis(10);
 pub(super) struct Bench {
     pub(super) evaluator: Evaluator,
     pub(super) processes: Processes,
-    /// How long the last evaluation took; none before the first.
+    /// How long it took the last time; none where all is to be run by another thread.
     took: Option<Duration>,
 }
 
@@ -80,20 +80,29 @@ impl Bench {
         self.evaluator.appended(came.iter().map(|name| &**name));
     }
 
-    /// Runs what is due, if that is soon done and waits for no disk.
-    pub(super) fn evaluate_at_once(&mut self, reader: &Reader, at: i64) -> Option<Evaluation> {
-        let since = self.took.filter(|took| *took <= QUICK);
-        let since = since.and_then(|_| self.evaluator.reads_since(at));
-        let is_in_memory = since.is_some_and(|since| since >= reader.in_memory_since());
-        is_in_memory.then(|| self.evaluate(&reader.in_memory(), at))
-    }
-
-    /// Runs what is due.
-    pub(super) fn evaluate(&mut self, reader: &Reader, at: i64) -> Evaluation {
+    /// Runs what of that which is due is soon done and waits for no disk; nothing where it was not the
+    /// last time.
+    pub(super) fn evaluate_at_once(&mut self, reader: &Reader, at: i64) -> Evaluation {
+        if self.took.is_none_or(|took| took > QUICK) {
+            self.took = None;
+            return Evaluation {
+                is_partial: true,
+                ..Evaluation::default()
+            };
+        }
+        let (since, memory) = (reader.in_memory_since(), reader.in_memory());
         let began = Instant::now();
-        let evaluation = self.evaluator.evaluate(reader, at, &Cancel::new());
+        let evaluator = &mut self.evaluator;
+        let evaluation = evaluator.evaluate_since(since, &memory, at, &Cancel::new());
         self.took = Some(began.elapsed());
         evaluation
+    }
+
+    /// Runs what else is due.
+    pub(super) fn evaluate(&mut self, evaluation: &mut Evaluation, reader: &Reader, at: i64) {
+        let began = Instant::now();
+        self.evaluator.go_on(evaluation, reader, at, &Cancel::new());
+        self.took.get_or_insert_with(|| began.elapsed());
     }
 
     /// What came of it, with the causes of what has begun to fire.

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use promql::{Cancel, METRIC_NAME, Queryable};
 
 use super::alert::Transition;
-use super::alerting::{ALERTS, ALERTS_FOR_STATE};
 use super::context::{Context, Settings, millis};
 use super::group::GroupState;
-use super::index::{Index, Place, has_queries};
+use super::index::{Index, Place};
 use super::overlay::Overlay;
 use super::rule::{RuleState, WrittenSample};
-use crate::alert::rules::{Kind, RuleSet};
+use crate::alert::rules::RuleSet;
 
 /// How often rules are gone through in one evaluation: those that read what later ones wrote are run
 /// once more, those that read each other in a circle not for ever.
@@ -29,6 +28,8 @@ pub struct Evaluation {
     pub runs: usize,
     /// How many of them failed.
     pub failures: usize,
+    /// Others are due that could not be run yet.
+    pub is_partial: bool,
 }
 
 /// All rules and what they are in.
@@ -91,67 +92,73 @@ impl Evaluator {
         self.groups.iter().filter_map(due).min()
     }
 
-    /// From when on rules read that run at `at`, in Unix milliseconds; `None` where nobody knows before
-    /// they have run: `@` says when, a text asks for anything, or the store is asked since when alerts
-    /// have been active.
-    pub fn reads_since(&self, at: i64) -> Option<i64> {
-        let interval = millis(self.settings.interval);
-        let mut reach = 0;
-        let mut seen = HashSet::new();
-        let mut to_see = Vec::new();
-        for (group, state) in self.groups.iter().enumerate() {
-            for (place, rule) in state.rules.iter().enumerate() {
-                if state.is_due(rule, at, interval) {
-                    to_see.push(((group, place), true));
-                }
-            }
-        }
-        // First those that are due, then those that follow.
-        let mut next = 0;
-        while let Some(&(place, is_due)) = to_see.get(next) {
-            next += 1;
-            if !seen.insert(place) {
-                continue;
-            }
-            let state = &self.groups[place.0];
-            let rule = &state.rules[place.1];
-            let offset = millis(state.group.query_offset);
-            let own = rule.rule().query.reach_ms()?.saturating_add(offset);
-            reach = reach.max(own);
-            let written = match &rule.rule().kind {
-                Kind::Alerting(alerting) => {
-                    // One that only follows begins nothing, as good as ever.
-                    let tells = is_due || rule.active_alerts().next().is_some();
-                    let asks = tells && has_queries(alerting);
-                    if asks || rule.may_seek(alerting, &self.settings, at) {
-                        return None;
-                    }
-                    &[ALERTS, ALERTS_FOR_STATE][..]
-                }
-                Kind::Recording(recording) => &[&*recording.name][..],
-            };
-            // Those that read what it writes run in the same evaluation.
-            for name in written {
-                let readers = self.index.readers(name);
-                to_see.extend(readers.map(|place| (place, false)));
-            }
-        }
-        Some(at.saturating_sub(reach))
-    }
-
     /// Runs every rule that is due at `at`, in order, on `store` as it is then.
     pub fn evaluate(&mut self, store: &dyn Queryable, at: i64, cancel: &Cancel) -> Evaluation {
+        let mut evaluation = Evaluation::default();
+        self.go_on(&mut evaluation, store, at, cancel);
+        evaluation
+    }
+
+    /// Runs those rules that are due and read nothing from before `since`, in Unix milliseconds.
+    pub fn evaluate_since(
+        &mut self,
+        since: i64,
+        store: &dyn Queryable,
+        at: i64,
+        cancel: &Cancel,
+    ) -> Evaluation {
+        let mut evaluation = Evaluation::default();
+        let may = |rule: &RuleState, group: &GroupState, settings: &Settings| {
+            let reads_since = rule.reads_since(group, settings, at);
+            reads_since.is_some_and(|reads| reads >= since)
+        };
+        self.run_due(&mut evaluation, store, at, cancel, may);
+        evaluation
+    }
+
+    /// Runs what is due besides what an evaluation of the same moment has run, and adds it to that.
+    pub fn go_on(
+        &mut self,
+        evaluation: &mut Evaluation,
+        store: &dyn Queryable,
+        at: i64,
+        cancel: &Cancel,
+    ) {
+        self.run_due(evaluation, store, at, cancel, |_, _, _| true);
+    }
+
+    fn run_due(
+        &mut self,
+        evaluation: &mut Evaluation,
+        store: &dyn Queryable,
+        at: i64,
+        cancel: &Cancel,
+        may: impl Fn(&RuleState, &GroupState, &Settings) -> bool,
+    ) {
         let at = self.settle(at);
         let interval = millis(self.settings.interval);
         let mut overlay = Overlay::new(store);
-        let mut evaluation = Evaluation::default();
+        for sample in &evaluation.samples {
+            overlay.write(sample);
+        }
+        // Whoever reads what another is to write is run behind it.
+        let mut waiting = HashSet::new();
         for _ in 0..MAX_ROUNDS {
             let runs = evaluation.runs;
             for group in 0..self.groups.len() {
                 for rule in 0..self.groups[group].rules.len() {
                     let state = &self.groups[group];
-                    if state.is_due(&state.rules[rule], at, interval) {
-                        self.run((group, rule), &mut overlay, at, cancel, &mut evaluation);
+                    let one = &state.rules[rule];
+                    if !state.is_due(one, at, interval) {
+                        continue;
+                    }
+                    let place = (group, rule);
+                    if !waiting.contains(&place) && may(one, state, &self.settings) {
+                        self.run(place, &mut overlay, at, cancel, evaluation);
+                    } else {
+                        let readers = one.writes().into_iter();
+                        waiting.extend(readers.flat_map(|name| self.index.readers(name)));
+                        waiting.insert(place);
                     }
                 }
             }
@@ -159,7 +166,7 @@ impl Evaluator {
                 break;
             }
         }
-        evaluation
+        evaluation.is_partial = !waiting.is_empty();
     }
 
     /// Runs every rule once, in order, as Prometheus does every interval.

@@ -8,7 +8,10 @@ use exposition::Labels;
 use promql::{STALE_BITS, Sample, Value};
 
 use super::alert::{Alert, AlertState, Transition};
-use super::context::Context;
+use super::alerting::{ALERTS, ALERTS_FOR_STATE};
+use super::context::{Context, Settings, millis};
+use super::group::GroupState;
+use super::index::has_queries;
 use crate::alert::rules::{Group, Kind, Rule};
 
 /// How the last evaluation of a rule went.
@@ -156,6 +159,32 @@ impl RuleState {
             Health::Bad
         };
         self.last_error = outcome.err();
+    }
+
+    /// From when on it reads, run at `at`, in Unix milliseconds; `None` where nobody knows: `@` says when,
+    /// a text may ask for anything, or the store is asked since when alerts have been active.
+    pub(super) fn reads_since(
+        &self,
+        group: &GroupState,
+        settings: &Settings,
+        at: i64,
+    ) -> Option<i64> {
+        let rule = self.rule();
+        if let Some(alerting) = rule.alerting()
+            && (has_queries(alerting) || self.may_seek(alerting, settings, at))
+        {
+            return None;
+        }
+        let reach = rule.query.reach_ms()?;
+        Some(at.saturating_sub(reach.saturating_add(millis(group.group.query_offset))))
+    }
+
+    /// The names of what it writes.
+    pub(super) fn writes(&self) -> Vec<&str> {
+        match &self.rule().kind {
+            Kind::Alerting(_) => vec![ALERTS, ALERTS_FOR_STATE],
+            Kind::Recording(recording) => vec![&recording.name],
+        }
     }
 
     /// The result of the expression.
