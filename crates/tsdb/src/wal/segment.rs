@@ -12,9 +12,9 @@ use crate::block::sync_directory;
 
 /// Zeros written ahead at once: to sync what lies within a file takes half the writes of what makes it
 /// longer.
-const ROOM: usize = 64 << 10;
+const ROOM: usize = 8 << 10;
 /// For records up to this size: those of a busy service would be written twice.
-const SMALL: usize = ROOM / 8;
+const SMALL: usize = ROOM / 4;
 
 pub(crate) struct Segment {
     pub(crate) seq: u64,

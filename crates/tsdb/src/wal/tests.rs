@@ -122,7 +122,7 @@ fn small_records_are_written_into_room_that_is_there() {
     assert_eq!((samples, gaps), (expected.clone(), vec![]));
     assert_eq!(good, len, "room is no torn tail");
     let there = fs::metadata(&path).unwrap().len();
-    assert!(there > len && there <= len + (64 << 10), "{len} of {there}");
+    assert!(there > len && there <= len + (8 << 10), "{len} of {there}");
 
     // Torn within the room: the zeros behind it are none of it.
     let mut bytes = fs::read(&path).unwrap();
