@@ -13,10 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use exposition::{MetricFamily, Value};
+use exposition::Value;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use vitals_actors::collector::{
-    Collector, Reason,
+    Collected, Collector, Reason,
     system::{SystemCollector, SystemSettings},
 };
 
@@ -79,9 +79,9 @@ async fn inside() {
         network_filesystems: true,
         ..SystemSettings::default()
     });
-    let told = |families: &[MetricFamily]| -> Option<Value> {
-        let errors = families
-            .iter()
+    let told = |collected: &Collected| -> Option<Value> {
+        let errors = collected
+            .told()
             .find(|f| f.name == "node_filesystem_device_error");
         let of = |metric: &&exposition::Metric| {
             metric.labels.get("mountpoint").map(Path::new) == Some(mountpoint)
@@ -96,14 +96,15 @@ async fn inside() {
     let mut late = false;
     while !late {
         let tick = Instant::now();
-        let collected = collector.collect(DEADLINE).await.unwrap();
+        collector.collect(DEADLINE).await.unwrap();
         assert!(tick.elapsed() < DELAYED, "{:?}", tick.elapsed());
+        let collected = collector.refresh(DEADLINE).await.unwrap();
         late = collected
             .failed
             .iter()
             .any(|failed| failed.reason == Reason::Timeout);
         let expected = late.then_some(Value::Number(1.0));
-        assert_eq!(told(&collected.families), expected);
+        assert_eq!(told(&collected), expected);
         let memory = "vitals_host_memory_used_ratio";
         assert!(
             collected

@@ -136,10 +136,10 @@ async fn ours() -> Page {
     let mut collector = SystemCollector::new(SystemSettings::default());
     let began = Instant::now();
     loop {
-        let collected = collector.collect(PATIENCE).await.unwrap();
+        let collected = collector.refresh(PATIENCE).await.unwrap();
         assert_eq!(collected.failed, []);
         let mut text = String::new();
-        text::write(&collected.families, Format::Prometheus004, &mut text);
+        text::write(collected.told(), Format::Prometheus004, &mut text);
         if text.contains("\nnode_network_up{") {
             return Page::of(&text);
         }

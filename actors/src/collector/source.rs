@@ -77,6 +77,14 @@ pub struct Collected {
     pub down: Option<CollectError>,
 }
 
+impl Collected {
+    /// All families under Vitals' names, whenever they were measured.
+    pub fn told(&self) -> impl Iterator<Item = &MetricFamily> + Clone {
+        let as_before = self.as_before.iter().flat_map(|part| part.iter());
+        self.families.iter().chain(as_before)
+    }
+}
+
 /// A family of which there is no series, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absent {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use exposition::{
-    MetricFamily, Value,
+    Value,
     text::{self, Format},
 };
 use proptest::prelude::*;
@@ -136,13 +136,8 @@ async fn complete(collector: &mut SystemCollector) -> Collected {
     }
 }
 
-fn all(collected: &Collected) -> impl Iterator<Item = &MetricFamily> + Clone {
-    let as_before = collected.as_before.iter().flat_map(|part| part.iter());
-    collected.families.iter().chain(as_before)
-}
-
 fn number(collected: &Collected, name: &str) -> Option<f64> {
-    let family = all(collected).find(|f| f.name == name)?;
+    let family = collected.told().find(|f| f.name == name)?;
     match family.metrics[0].value {
         Value::Number(number) => Some(number),
         _ => None,
@@ -150,7 +145,7 @@ fn number(collected: &Collected, name: &str) -> Option<f64> {
 }
 
 fn names(collected: &Collected, prefix: &str) -> Vec<String> {
-    let names = all(collected).map(|family| family.name.to_string());
+    let names = collected.told().map(|family| family.name.to_string());
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 
@@ -161,14 +156,14 @@ async fn the_page_of_recorded_files() {
     let collected = complete(&mut collector).await;
     assert_eq!(collected.failed, []);
     let mut page = String::new();
-    text::write(all(&collected), Format::Prometheus004, &mut page);
+    text::write(collected.told(), Format::Prometheus004, &mut page);
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(PAGE, &page).unwrap();
     }
     assert_eq!(page, fs::read_to_string(PAGE).unwrap());
     // The second time everything comes from what was kept.
     let refreshed = collector.refresh(DEADLINE).await.unwrap();
-    assert!(all(&refreshed).eq(all(&collected)));
+    assert!(refreshed.told().eq(collected.told()));
 }
 
 #[test]
@@ -462,7 +457,7 @@ async fn a_filesystem_that_hangs_does_not_delay_a_tick() {
     assert!(failed.part.ends_with("/home"));
     assert_eq!(failed.reason, Reason::Timeout);
     let of = |name: &str| {
-        let family = all(&collected).find(|f| f.name == name).unwrap();
+        let family = collected.told().find(|f| f.name == name).unwrap();
         let mountpoint = |metric: &exposition::Metric| {
             let stuck = metric.value == Value::Number(1.0);
             (metric.labels.get("mountpoint").unwrap().to_owned(), stuck)
@@ -570,7 +565,7 @@ proptest! {
             collector.grid = Grid::new(SystemSettings::default().grid);
             if let Ok(collected) = collector.measure(Occasion::Tick) {
                 let mut page = String::new();
-                text::write(all(&collected), Format::OpenMetrics1, &mut page);
+                text::write(collected.told(), Format::OpenMetrics1, &mut page);
                 let mut series = HashSet::new();
                 for line in page.lines() {
                     let id = line.rsplit_once(' ').map_or(line, |(id, _)| id);
