@@ -17,7 +17,8 @@ pub(crate) struct Told<'s> {
     nobody: Labels,
 }
 
-/// Of what a source tells the families of one name, as [`Told::families`] has them.
+/// Of what a source tells the families of one name, as [`Told::families`] has them; not of those
+/// under its own names.
 pub(crate) fn of_name<'s>(
     source: &'s Source,
     name: &'s str,

@@ -1,8 +1,9 @@
 //! The evaluator: runs the rules as samples come, and tells the dispatcher what changed.
 //!
-//! Rules read the history, which is in memory for the last hours and on disk before that. So they run
-//! beside the actor; where the disk keeps them for longer than [`STUCK`], the evaluator goes on from
-//! where they were with what is in memory, until the disk is back: an alert is not silenced by a disk.
+//! Rules read the history, which is in memory for the last hours and on disk before that. Those that
+//! read what is in memory, and were quick the last time, are run by the actor itself, all others beside
+//! it; where the disk keeps them for longer than [`STUCK`], the evaluator goes on from where they were
+//! with what is in memory, until the disk is back: an alert is not silenced by a disk.
 
 mod actor;
 mod bench;

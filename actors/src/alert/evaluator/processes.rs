@@ -57,7 +57,7 @@ impl Processes {
         }
     }
 
-    /// A look: what is used from now on can be told. Takes some ten microseconds a process.
+    /// A look: what is used from now on can be told.
     fn look(&mut self) {
         let look = Look {
             at: Instant::now(),

@@ -10,8 +10,7 @@ use std::{
 use super::{Encoder, HEADER, Name};
 use crate::block::sync_directory;
 
-/// Zeros written ahead at once: to sync what lies within a file takes half the writes of what makes it
-/// longer.
+/// Zeros written ahead at once: to sync what lies within a file need not write its length.
 const ROOM: usize = 8 << 10;
 /// For records up to this size: those of a busy service would be written twice.
 const SMALL: usize = ROOM / 4;
