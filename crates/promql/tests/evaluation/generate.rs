@@ -20,6 +20,7 @@ pub(crate) struct Generator {
 /// Gauges of any size, with gaps and ends.
 const GAUGES: [&str; 2] = ["memory", "level"];
 const COUNTERS: [&str; 2] = ["requests_total", "bytes_total"];
+const NUMBERS: [&str; 8] = ["0", "1", "2.5", "-7", "1e3", "0.1", "Inf", "NaN"];
 /// All have these labels.
 const LABELS: [&str; 3] = ["job", "instance", "zone"];
 
@@ -250,18 +251,19 @@ impl Generator {
 
     /// A power that is a number of ordinary size.
     fn power(&mut self, depth: u32) -> String {
-        let base = format!("clamp({}, -20, 20)", self.vector(depth - 1));
+        let base = self.vector(depth - 1);
         let exponent = format!("clamp({}, -20, 20)", self.vector(depth - 1));
         let number = self.pick(&["0", "1", "2.5", "-7", "0.1"]);
         match self.rng.u32(0..3) {
-            0 => format!("{base} ^ {number}"),
+            0 => format!("clamp({base}, -20, 20) ^ {number}"),
             1 => format!("{number} ^ {exponent}"),
-            _ => format!("{base} ^ {exponent}"),
+            // See `two`.
+            _ => format!("clamp({base}, 0, 20) ^ {exponent}"),
         }
     }
 
     fn number(&mut self) -> &'static str {
-        self.pick(&["0", "1", "2.5", "-7", "1e3", "0.1", "Inf", "NaN"])
+        self.pick(&NUMBERS)
     }
 
     fn scalar(&mut self, depth: u32) -> String {
@@ -294,9 +296,26 @@ impl Generator {
         let operator = self.pick(arithmetic);
         let (vector, scalar) = (self.vector(depth - 1), self.scalar(depth - 1));
         match self.rng.bool() {
-            true => format!("({vector}) {operator} ({scalar})"),
+            true => self.two(&vector, operator, "", &scalar),
+            false if operator == "^" => format!("({}) ^ ({vector})", self.base()),
             false => format!("({scalar}) {operator} ({vector})"),
         }
+    }
+
+    /// Two operands, the left one a vector. Of a power of a negative number rounding decides whether it
+    /// is one: only a whole exponent makes it. So the base is none where the exponent is computed.
+    fn two(&self, lhs: &str, operator: &str, matching: &str, rhs: &str) -> String {
+        let exact = NUMBERS.contains(&rhs);
+        let lhs = match operator {
+            "^" if !exact => format!("abs({lhs})"),
+            _ => format!("({lhs})"),
+        };
+        format!("{lhs} {operator}{matching} ({rhs})")
+    }
+
+    /// A number that has a power of any exponent.
+    fn base(&mut self) -> &'static str {
+        self.pick(&["0", "1", "2.5", "1e3", "0.1", "Inf", "NaN"])
     }
 
     fn two_vectors(&mut self, depth: u32) -> String {
@@ -318,28 +337,29 @@ impl Generator {
                 let label = self.pick(&LABELS);
                 let other = self.pick(&LABELS);
                 let with = self.pick(&["", "zone", "job"]);
-                format!(
-                    "({many}) {operator} on({label}, {other}) group_left({}) sum by ({label}, {other}) ({one})",
-                    if with == label || with == other {
-                        ""
-                    } else {
-                        with
-                    }
-                )
+                let with = if with == label || with == other {
+                    ""
+                } else {
+                    with
+                };
+                let matching = format!(" on({label}, {other}) group_left({with})");
+                let one = format!("sum by ({label}, {other}) ({one})");
+                self.two(&many, operator, &matching, &one)
             }
             3 => {
                 let (lhs, rhs) = (self.vector(depth - 1), self.vector(depth - 1));
                 let labels = self.labels();
                 let keyword = self.pick(&["on", "ignoring"]);
-                format!("({lhs}) {operator} {keyword}({labels}) ({rhs})")
+                self.two(&lhs, operator, &format!(" {keyword}({labels})"), &rhs)
             }
             4 => {
                 let (one, many) = (self.vector(depth - 1), self.vector(depth - 1));
-                format!("avg by (job) ({one}) {operator} on(job) group_right() ({many})")
+                let one = format!("avg by (job) ({one})");
+                self.two(&one, operator, " on(job) group_right()", &many)
             }
             _ => {
                 let (lhs, rhs) = (self.vector(depth - 1), self.vector(depth - 1));
-                format!("({lhs}) {operator} ({rhs})")
+                self.two(&lhs, operator, "", &rhs)
             }
         }
     }
