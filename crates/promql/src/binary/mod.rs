@@ -3,6 +3,9 @@
 mod matching;
 mod operator;
 mod sets;
+mod shortcut;
+
+use std::{iter, mem};
 
 pub(crate) use self::operator::Operator;
 use self::operator::{Kind, Operation};
@@ -18,9 +21,23 @@ pub(crate) fn eval<'q>(
     chain: &'q Chain,
     grid: Grid,
 ) -> Result<Evaluated<'q>> {
-    let mut lhs = ev.eval(&chain.first, grid)?;
+    let needless = shortcut::needless(ev, chain, grid)?;
+    let mut lhs = match needless {
+        0 => ev.eval(&chain.first, grid)?,
+        _ => Evaluated::Vector(Box::new(iter::empty())),
+    };
     let mut pending = Pending::default();
-    for link in &chain.links {
+    for link in &chain.links[needless..] {
+        if let (Kind::Set, Evaluated::Vector(vector)) = (link.operator.kind(), &mut lhs) {
+            // First, since the other side may not be needed then.
+            let vector = mem::replace(vector, Box::new(iter::empty()));
+            let vector = mem::take(&mut pending).apply(vector);
+            let vector: Vec<Series> = vector.collect::<Result<_>>()?;
+            if vector.is_empty() && shortcut::needs_left(ev, link) {
+                continue;
+            }
+            lhs = Evaluated::Vector(Box::new(vector.into_iter().map(Ok)));
+        }
         let rhs = ev.eval(&link.rhs, grid)?;
         lhs = match (lhs, rhs) {
             (Evaluated::Scalar(lhs), Evaluated::Scalar(rhs)) => {
@@ -39,7 +56,7 @@ pub(crate) fn eval<'q>(
                 })))
             }
             (Evaluated::Vector(lhs), Evaluated::Vector(rhs)) => {
-                let lhs = std::mem::take(&mut pending).apply(lhs);
+                let lhs = mem::take(&mut pending).apply(lhs);
                 Evaluated::Vector(two_vectors(ev, link, lhs, rhs, grid)?)
             }
             _ => return Err(Error::execution("binary operator on a string")),

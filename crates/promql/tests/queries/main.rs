@@ -3,6 +3,7 @@
 mod bounds;
 mod errors;
 mod notes;
+mod shortcuts;
 mod text;
 
 use exposition::Labels;
