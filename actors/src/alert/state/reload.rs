@@ -63,6 +63,7 @@ impl RuleState {
         self.recorded = before.recorded;
         self.written_at = before.written_at;
         self.awaited = before.awaited;
+        self.known = before.known;
         self.is_restored = before.is_restored;
         self.first_evaluation = before.first_evaluation;
         self.unmatched_since = before.unmatched_since;

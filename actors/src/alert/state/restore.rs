@@ -6,7 +6,7 @@ use std::time::Duration;
 use exposition::Labels;
 use promql::{Error, Hints, METRIC_NAME, Matcher, STALE_BITS, Watch};
 
-use super::alert::{Alert, AlertState};
+use super::alert::AlertState;
 use super::alerting::{ALERT_NAME, ALERTS_FOR_STATE};
 use super::context::{Context, Settings, millis};
 use super::rule::RuleState;
@@ -15,28 +15,33 @@ use crate::alert::rules::Alerting;
 /// For how long after the first evaluation alerts are taken to be those from before the restart.
 const SOUGHT: Duration = Duration::from_secs(5 * 60);
 
+/// By the labels of alerts: when they were last written, and since when they were active.
+pub(super) type Known = HashMap<Labels, (i64, i64)>;
+
 impl RuleState {
     /// Dates pending alerts back to when they became active before the restart, less the time nobody
     /// looked. As in Prometheus: one that had been firing fires at the next evaluation, others stay
     /// pending for the grace period at least, and rules with a `for` shorter than that begin anew.
     pub(super) fn restore_for_states(&mut self, rule: &Alerting, context: &Context) {
         let settings = context.settings;
-        let first = self.first_evaluation.unwrap_or(context.at);
-        if !self.may_seek(rule, settings, context.at) || !self.has_new() {
+        if !self.may_restore(rule, settings, context.at) {
+            self.known = None;
             return;
         }
-        // A store that cannot be read now will not tell later: alerts begin anew.
-        let Ok(known) = last_known(rule, context, first) else {
+        if self.known.is_none() {
+            let first = self.first_evaluation.unwrap_or(context.at);
+            // Where it cannot be read now it is asked again.
+            self.known = last_known(rule, context, first).ok();
+        }
+        let Some(known) = self.known.as_ref().filter(|known| !known.is_empty()) else {
             return;
         };
         let hold = millis(rule.hold);
         for alert in self.alerts.values_mut() {
-            let Some((down_at, since)) = known.get(&alert.labels) else {
+            let is_new = alert.is_new && alert.state == AlertState::Pending;
+            let Some((down_at, since)) = known.get(&alert.labels).filter(|_| is_new) else {
                 continue;
             };
-            if !is_new_and_pending(alert) {
-                continue;
-            }
             let remaining = hold - (down_at - since);
             alert.active_at = if remaining <= 0 {
                 *since
@@ -48,29 +53,20 @@ impl RuleState {
         }
     }
 
-    /// Whether the store may be asked since when alerts have been active.
-    pub(super) fn may_seek(&self, rule: &Alerting, settings: &Settings, at: i64) -> bool {
+    /// Whether the store is asked since when alerts were active before: once, as soon as it answers.
+    pub(super) fn seeks(&self, rule: &Alerting, settings: &Settings, at: i64) -> bool {
+        self.known.is_none() && self.may_restore(rule, settings, at)
+    }
+
+    fn may_restore(&self, rule: &Alerting, settings: &Settings, at: i64) -> bool {
         let is_sought = |first| at - first <= millis(SOUGHT);
         !self.is_restored
             && rule.hold >= settings.grace_period
             && self.first_evaluation.is_none_or(is_sought)
     }
-
-    fn has_new(&self) -> bool {
-        self.alerts.values().any(is_new_and_pending)
-    }
 }
 
-fn is_new_and_pending(alert: &Alert) -> bool {
-    alert.is_new && alert.state == AlertState::Pending
-}
-
-/// By the labels of alerts: when they were last written, and since when they were active.
-fn last_known(
-    rule: &Alerting,
-    context: &Context,
-    first: i64,
-) -> Result<HashMap<Labels, (i64, i64)>, Error> {
+fn last_known(rule: &Alerting, context: &Context, first: i64) -> Result<Known, Error> {
     let matchers = [
         Matcher::equal(METRIC_NAME, ALERTS_FOR_STATE),
         Matcher::equal(ALERT_NAME, &*rule.name),

@@ -12,6 +12,7 @@ use super::alerting::{ALERTS, ALERTS_FOR_STATE};
 use super::context::{Context, Settings, millis};
 use super::group::GroupState;
 use super::index::has_queries;
+use super::restore::Known;
 use crate::alert::rules::{Group, Kind, Rule};
 
 /// How the last evaluation of a rule went.
@@ -74,6 +75,8 @@ pub struct RuleState {
     pub(super) written_at: Option<i64>,
     /// After a restart: the metrics that have not come yet, and until when they are waited for.
     pub(super) awaited: Option<(Vec<Arc<str>>, i64)>,
+    /// What the store knows of alerts from before the restart, once it was asked.
+    pub(super) known: Option<Known>,
     /// `for` states need not be looked for in the store: a checkpoint had them.
     pub(super) is_restored: bool,
     /// Annotations there are may be of other templates.
@@ -98,6 +101,7 @@ impl RuleState {
             deadline: None,
             written_at: None,
             awaited: None,
+            known: None,
             is_restored: false,
             has_other_texts: false,
             first_evaluation: None,
@@ -162,7 +166,7 @@ impl RuleState {
     }
 
     /// From when on it reads, run at `at`, in Unix milliseconds; `None` where nobody knows: `@` says when,
-    /// a text may ask for anything, or the store is asked since when alerts have been active.
+    /// a text may ask for anything, or the store is yet to be asked since when alerts have been active.
     pub(super) fn reads_since(
         &self,
         group: &GroupState,
@@ -171,7 +175,7 @@ impl RuleState {
     ) -> Option<i64> {
         let rule = self.rule();
         if let Some(alerting) = rule.alerting()
-            && (has_queries(alerting) || self.may_seek(alerting, settings, at))
+            && (has_queries(alerting) || self.seeks(alerting, settings, at))
         {
             return None;
         }
