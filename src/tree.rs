@@ -118,6 +118,7 @@ impl Parts {
         let journal = store.journal.zip(store.data).map(|(journal, data)| {
             let settings = JournalSettings {
                 journal,
+                bell: Arc::default(),
                 data,
                 last_known: last_known.clone(),
             };
@@ -125,7 +126,7 @@ impl Parts {
         });
         let history_settings = HistorySettings {
             head: store.head.clone(),
-            journal: journal.as_ref().map(|(journal, _)| journal.clone()),
+            bell: journal.as_ref().map(|(_, settings)| settings.bell.clone()),
             evaluator: evaluator.clone(),
         };
         let evaluator_settings = EvaluatorSettings {

@@ -91,7 +91,8 @@ pub(crate) fn imported(text: &str) -> Directory {
 
 #[test]
 fn what_a_service_exports_is_what_it_stores_and_a_kill_changes_nothing() {
-    let vitals = Setup::new().settings("system.interval = \"100ms\"").ready();
+    let settings = "collect.interval = \"1s\"\nsystem.interval = \"100ms\"";
+    let vitals = Setup::new().settings(settings).ready();
     let first = durable(&vitals);
     let end = until("some seconds on disk", DEADLINE, || {
         Some(durable(&vitals)).filter(|at| *at > first + 2_000)

@@ -9,7 +9,6 @@
 //! | [`Alerted`] | evaluator → aggregator | - | held |
 //! | [`Ruled`] | whoever reloads the settings → evaluator | - | held |
 //! | [`GetRules`] | front → evaluator | the rules, and what they are in | refused |
-//! | [`Write`] | history → journal | - | held |
 //! | [`Forget`] | whoever ends a collector → aggregator | once done | held |
 //! | [`Retuned`] | whoever reloads the settings → aggregator, health | - | held |
 //! | [`Refresh`] | front → a collector | once the aggregator has it | refused |
@@ -55,7 +54,6 @@ macro_rules! lanes {
 lanes! {
     Observation => Commands,
     Batch => Commands,
-    Write => Commands,
     Appended => Commands,
     Alerted => Commands,
     Ruled => Commands,
@@ -157,11 +155,6 @@ pub struct Ruled;
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Arc<RulesView>")]
 pub struct GetRules;
-
-/// There is something to be written to disk. Says nothing of what: one that waits is as good as two.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct Write;
 
 /// A collector has ended for good: what it said counts no more. Behind its last [`Observation`].
 #[derive(Debug, Clone, Message)]

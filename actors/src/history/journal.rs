@@ -2,22 +2,24 @@
 //!
 //! What blocks runs beside the actor, which so can always say how it is: a disk that hangs, hangs one
 //! thread of its own, and everything else goes on from memory. What could not be written waits in the
-//! head and is written when the disk is back.
+//! head and is written when the disk is back. The thread that writes the log is called by the history
+//! itself, each second, and tells the actor only what changes.
 
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use actix::prelude::*;
+use actix::{fut::wrap_future, prelude::*};
 use supervision::spawn_blocking_guarded;
-use tsdb::{Durable, JournalError, Keeper, Progress, Writer};
+use tokio::sync::watch;
+use tsdb::{Keeper, Progress, Writer};
 
+use super::bell::{Bell, Call};
 use crate::{
     last_known::LastKnown,
-    messages::Write,
     standing::{Standing, Uptimes},
     whole_file,
 };
@@ -28,18 +30,22 @@ const UPTIMES: &str = "uptime.json";
 const LARGEST_UPTIMES: u64 = 64 << 20;
 /// Blocks are made so long at a time, and then for as long not: half a core is all there is.
 const SLICE: Duration = Duration::from_millis(20);
-/// A look for blocks to make, where nothing hints at any.
-const LOOK: Duration = Duration::from_secs(10);
+/// From one look for blocks to make to the next; a thread of tokio's that has nothing to do ends sooner.
+const LOOK: Duration = Duration::from_secs(30);
 /// From one time uptimes are written to the next.
 const REMEMBER: Duration = Duration::from_mins(1);
 /// A write that takes longer is reported.
 const SLOW: Duration = Duration::from_secs(10);
+/// From one look whether it goes on to the next.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the journal is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct JournalSettings {
     /// Owned by the process: it outlives every incarnation.
     pub journal: tsdb::Journal,
+    /// By which the history calls.
+    pub bell: Arc<Bell>,
     /// The data directory, for what is not history.
     pub data: PathBuf,
     /// Where what is to be remembered is found.
@@ -49,12 +55,10 @@ pub struct JournalSettings {
 /// Writes what the head has taken in, and makes blocks of it.
 pub struct Journal {
     settings: JournalSettings,
-    /// Away while it writes.
+    /// Until it is at work.
     writer: Option<Writer>,
-    /// Since when it is away.
-    writing: Option<Instant>,
-    /// More came while it wrote.
-    again: bool,
+    /// Which of those who take the bell over it is.
+    turn: u64,
     /// Away while it works.
     keeper: Option<Keeper>,
     /// Somebody writes uptimes.
@@ -66,7 +70,6 @@ pub struct Journal {
 /// What was last said of each kind of work.
 #[derive(Default)]
 struct Troubles {
-    log: Option<String>,
     blocks: Option<String>,
     uptimes: Option<String>,
     slow: bool,
@@ -78,61 +81,63 @@ impl Journal {
     pub fn new(settings: JournalSettings) -> Self {
         Journal {
             writer: Some(settings.journal.writer()),
+            turn: settings.bell.take_over(),
             keeper: Some(settings.journal.keeper()),
             settings,
-            writing: None,
-            again: false,
             remembering: false,
             trouble: Troubles::default(),
         }
     }
 
-    fn write(&mut self, ctx: &mut Context<Self>) {
+    /// Has what is called for written, until another takes over.
+    fn serve(&mut self, ctx: &mut Context<Self>) {
         let Some(mut writer) = self.writer.take() else {
-            self.again = true;
             return;
         };
-        self.writing = Some(Instant::now());
+        let (bell, turn) = (self.settings.bell.clone(), self.turn);
+        let (trouble, troubles) = watch::channel(None);
         let work = move || {
-            let written = writer.write();
-            (writer, written)
-        };
-        spawn_blocking_guarded(ctx, work, |(writer, written), me, ctx| {
-            me.writer = Some(writer);
-            me.written(&written);
-            if std::mem::take(&mut me.again) && written.is_ok() {
-                me.write(ctx);
+            while let Some(call) = bell.next(turn) {
+                let written = match call {
+                    Call::Log => writer.log(),
+                    Call::Sync => writer.write(),
+                };
+                let failed = written.err().map(|error| error.to_string());
+                trouble.send_if_modified(|before| {
+                    let is_news = *before != failed;
+                    *before = failed;
+                    is_news
+                });
             }
-        });
+        };
+        spawn_blocking_guarded(ctx, work, |(), _, _| {});
+        Self::hear(troubles, ctx);
     }
 
-    fn written(&mut self, written: &Result<Durable, JournalError>) {
-        self.writing = None;
-        if std::mem::take(&mut self.trouble.slow) {
-            log::info!("history: the disk answers again");
-        }
-        let failed = written.as_ref().err().map(ToString::to_string);
-        if self.trouble.log != failed {
-            match &failed {
-                Some(error) => log::error!(
-                    "history: {error}; samples wait in memory, trying again with the next ones"
-                ),
-                None => log::info!("history: written again, nothing lost"),
+    fn hear(mut troubles: watch::Receiver<Option<String>>, ctx: &mut Context<Self>) {
+        let news = async move { troubles.changed().await.is_ok().then_some(troubles) };
+        ctx.spawn(wrap_future::<_, Self>(news).map(|troubles, _, ctx| {
+            if let Some(mut troubles) = troubles {
+                let failed = troubles.borrow_and_update().clone();
+                say(failed);
+                Self::hear(troubles, ctx);
             }
-            self.trouble.log = failed;
-        }
+        }));
     }
 
     /// A disk that hangs says nothing; somebody has to.
-    fn watch(&mut self) {
-        let since = self.writing.map(|since| since.elapsed());
-        if let Some(since) = since.filter(|since| *since >= SLOW && !self.trouble.slow) {
-            self.trouble.slow = true;
-            log::error!(
+    fn watch(&mut self, ctx: &mut Context<Self>) {
+        let busy = self.settings.bell.busy().filter(|busy| *busy >= SLOW);
+        match (busy, self.trouble.slow) {
+            (Some(busy), false) => log::error!(
                 "history: the disk has not answered for {} s; samples wait in memory",
-                since.as_secs()
-            );
+                busy.as_secs()
+            ),
+            (None, true) => log::info!("history: the disk answers again"),
+            _ => {}
         }
+        self.trouble.slow = busy.is_some();
+        ctx.run_later(if busy.is_some() { AGAIN } else { SLOW }, Self::watch);
     }
 
     fn keep(&mut self, ctx: &mut Context<Self>) {
@@ -181,25 +186,32 @@ impl Journal {
     }
 }
 
+/// How writing the log goes, now that it goes otherwise than before.
+fn say(failed: Option<String>) {
+    match failed {
+        Some(error) => {
+            log::error!("history: {error}; samples wait in memory, trying again with the next ones")
+        }
+        None => log::info!("history: written again, nothing lost"),
+    }
+}
+
 impl Actor for Journal {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.write(ctx);
+        self.serve(ctx);
         self.keep(ctx);
-        ctx.run_interval(LOOK, |me, ctx| {
-            me.watch();
-            me.keep(ctx);
-        });
+        ctx.run_interval(LOOK, Self::keep);
+        ctx.run_later(SLOW, Self::watch);
         ctx.run_interval(REMEMBER, Self::remember);
     }
 }
 
-impl Handler<Write> for Journal {
-    type Result = ();
-
-    fn handle(&mut self, _: Write, ctx: &mut Self::Context) {
-        self.write(ctx);
+impl Drop for Journal {
+    /// Unless another has taken over.
+    fn drop(&mut self) {
+        self.settings.bell.give_up(self.turn);
     }
 }
 

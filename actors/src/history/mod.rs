@@ -1,8 +1,9 @@
 //! The history: keeps every sample in memory, and hands out [`Reader`]s.
 //!
 //! It owns the head of the store, which never touches a disk; [`Journal`] writes beside it what it
-//! has taken in. So a disk that is slow, full or hangs holds up neither samples nor queries nor rules.
+//! has taken in, when the [`Bell`] is rung. So a disk that is slow, full or hangs holds up neither samples nor queries nor rules.
 
+mod bell;
 mod health;
 mod journal;
 mod reader;
@@ -26,9 +27,10 @@ use tsdb::{Head, SeriesRef};
 use crate::{
     alert::evaluator::EvaluatorActor,
     keep::RULES,
-    messages::{Appended, Batch, Write},
+    messages::{Appended, Batch},
 };
 
+pub use bell::{Bell, Call};
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
 pub use reader::{Reader, Stats, matchers};
@@ -38,8 +40,8 @@ pub use reader::{Reader, Stats, matchers};
 pub struct HistorySettings {
     /// Owned by the process: it outlives every incarnation.
     pub head: Head,
-    /// Who writes it to disk; `None` where there is no directory to write to.
-    pub journal: Option<Ref<Journal>>,
+    /// Calls who writes it to disk; `None` where there is no directory to write to.
+    pub bell: Option<Arc<Bell>>,
     /// Who wants to know what came.
     pub evaluator: Ref<EvaluatorActor>,
 }
@@ -171,9 +173,12 @@ impl Handler<Batch> for History {
 
     fn handle(&mut self, batch: Batch, _: &mut Self::Context) {
         self.take(&batch);
-        if let Some(journal) = &self.settings.journal {
-            // One that waits already is as good.
-            let _ = journal.tell(Write);
+        if let Some(bell) = &self.settings.bell {
+            // The ticks between are many: a power failure may take the last of them.
+            bell.ring(match batch.complete {
+                true => Call::Sync,
+                false => Call::Log,
+            });
         }
         // What rules have written they know.
         if *batch.source != *RULES {

@@ -15,7 +15,7 @@ use crate::{
 fn history(options: Options) -> History {
     History::new(HistorySettings {
         head: Head::in_memory(options),
-        journal: None,
+        bell: None,
         evaluator: Ref::new("evaluator", supervision::Capacity::default()),
     })
 }

@@ -107,19 +107,21 @@ impl Waiting {
         Some(oldest)
     }
 
-    /// The oldest batches of one generation, about `max_bytes` of them.
-    pub(crate) fn next(&self, max_bytes: usize) -> Vec<Batch> {
+    /// The oldest batches of one generation behind that of a number, about `max_bytes` of them.
+    pub(crate) fn next(&self, behind: u64, max_bytes: usize) -> Vec<Batch> {
         let mut bytes = 0;
-        let seq = self.queue.front().map(|batch| batch.seq);
+        let first = self.queue.partition_point(|batch| batch.number <= behind);
+        let seq = self.queue.get(first).map(|batch| batch.seq);
         let fits = |batch: &&Batch| {
             let goes_on = bytes < max_bytes && Some(batch.seq) == seq;
             bytes += batch.bytes();
             goes_on
         };
-        self.queue.iter().take_while(fits).cloned().collect()
+        let behind = self.queue.iter().skip(first);
+        behind.take_while(fits).cloned().collect()
     }
 
-    /// The log holds all batches up to this one.
+    /// The log holds all batches up to this one, durably.
     pub(crate) fn logged(&mut self, last: &Batch) {
         while self
             .queue

@@ -1,15 +1,11 @@
 //! A flipped bit in every byte of every file, a torn tail at every byte, a block that is missing: the
 //! store opens, gives no wrong value, keeps all else, and says what it lost.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use tsdb::{Options, What};
 
-use crate::stage::{Dir, STEP, Store, all, named, options};
+use crate::stage::{Dir, STEP, Store, all, copy, files, named, options};
 
 const SERIES: usize = 3;
 
@@ -64,26 +60,6 @@ fn inspect(dir: &Path) -> (usize, Vec<What>) {
         said.push(What::Chunks { chunks: unreadable });
     }
     (found, said)
-}
-
-fn copy(from: &Path, to: &Path) {
-    let _ = fs::remove_dir_all(to);
-    for (sub, path) in files(from) {
-        fs::create_dir_all(to.join(&sub)).unwrap();
-        fs::copy(&path, to.join(sub).join(path.file_name().unwrap())).unwrap();
-    }
-}
-
-/// Of both folders, sorted.
-fn files(dir: &Path) -> Vec<(String, PathBuf)> {
-    let of = |sub: &str| {
-        let entries = fs::read_dir(dir.join(sub)).into_iter().flatten();
-        let sub = sub.to_owned();
-        entries.map(move |entry| (sub.clone(), entry.unwrap().path()))
-    };
-    let mut all: Vec<_> = of("blocks").chain(of("wal")).collect();
-    all.sort();
-    all
 }
 
 /// A merged block, small blocks, a catalog, the segment of a generation that is to be sealed, the

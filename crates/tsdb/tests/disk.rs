@@ -96,7 +96,11 @@ fn a_full_disk_keeps_what_was_told_durable_and_is_written_again_once_there_is_ro
             let appended = store.head.append(tick * STEP, &row);
             assert_eq!(appended.taken, 40, "memory does not care");
             batches.push(appended.batch);
-            failures += u32::from(store.writer.write().is_err());
+            let written = match tick % 2 {
+                0 => store.writer.write(),
+                _ => store.writer.log(),
+            };
+            failures += u32::from(written.is_err());
             not_sealed += u32::from(store.keeper.finish().is_err());
             if failures == 30 && !freed {
                 fs::remove_file(&filler).unwrap();

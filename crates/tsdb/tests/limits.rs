@@ -4,7 +4,7 @@ use std::{fs, path::Path, thread, time::Duration};
 
 use tsdb::{Head, JournalError, Options, Progress, Refused};
 
-use crate::stage::{Dir, STEP, Store, all, named, options};
+use crate::stage::{Dir, STEP, Store, all, copy, named, options};
 
 #[test]
 fn over_the_limit_new_series_are_refused_and_named_and_old_ones_go_on() {
@@ -396,6 +396,38 @@ fn a_successor_fences_its_predecessor_off_and_nothing_is_lost_or_twice() {
         all(&store.head.reader(), store.series(&named("m"))).len(),
         12
     );
+}
+
+#[test]
+fn what_is_logged_outlives_the_process_and_is_durable_later() {
+    let dir = Dir::new("logged");
+    let mut store = Store::open(dir.path(), options());
+    let series = store.series(&named("m"));
+    store.append(0, &[(series, 0.0)]);
+    for tick in 1..10 {
+        store.head.append(tick * STEP, &[(series, tick as f64)]);
+        let durable = store.writer.log().unwrap();
+        assert_eq!((durable.at_ms, durable.waiting), (Some(0), tick as usize));
+    }
+    // As after a kill: the directory as it is now.
+    let other = Dir::new("logged-copy");
+    copy(dir.path(), other.path());
+    let killed = Store::open(other.path(), options());
+    let found = all(&killed.head.reader(), killed.series(&named("m")));
+    assert_eq!(found.len(), 10);
+
+    // A generation that ends, and a successor, leave nothing behind that is not durable.
+    store.head.append(40 * STEP, &[(series, 40.0)]);
+    let durable = store.writer.log().unwrap();
+    assert_eq!((durable.at_ms, durable.waiting), (Some(9 * STEP), 1));
+    let mut successor = store.journal.writer();
+    assert!(matches!(store.writer.write(), Err(JournalError::Fenced)));
+    let durable = successor.write().unwrap();
+    assert_eq!((durable.at_ms, durable.waiting), (Some(40 * STEP), 0));
+    drop((store, successor));
+    let store = Store::open(dir.path(), options());
+    let found = all(&store.head.reader(), store.series(&named("m")));
+    assert_eq!(found.len(), 11);
 }
 
 #[test]

@@ -127,6 +127,7 @@ enum Act {
     Stray(u8, i16),
     Jump(i64),
     Work,
+    Log,
     Restart,
 }
 
@@ -136,6 +137,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (any::<u8>(), -100i16..10).prop_map(|(n, away)| Act::Stray(n, away)),
         1 => prop_oneof![Just(HOUR), Just(-HOUR), Just(-3 * HOUR), Just(4 * HOUR)].prop_map(Act::Jump),
         2 => Just(Act::Work),
+        2 => Just(Act::Log),
         1 => Just(Act::Restart),
     ]
 }
@@ -275,8 +277,9 @@ proptest! {
                     model.store().writer.write().unwrap();
                     model.store().keeper.finish().unwrap();
                 }
+                Act::Log => _ = model.store().writer.log().unwrap(),
                 Act::Restart => {
-                    model.store().writer.write().unwrap();
+                    model.store().writer.log().unwrap();
                     model.open(&dir);
                 }
             }

@@ -86,6 +86,27 @@ impl Store {
     }
 }
 
+/// The files of a store, as a process that is killed leaves them.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    for (sub, path) in files(from) {
+        fs::create_dir_all(to.join(&sub)).unwrap();
+        fs::copy(&path, to.join(sub).join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// Of both folders, sorted.
+pub(crate) fn files(dir: &Path) -> Vec<(String, PathBuf)> {
+    let of = |sub: &str| {
+        let entries = fs::read_dir(dir.join(sub)).into_iter().flatten();
+        let sub = sub.to_owned();
+        entries.map(move |entry| (sub.clone(), entry.unwrap().path()))
+    };
+    let mut all: Vec<_> = of("blocks").chain(of("wal")).collect();
+    all.sort();
+    all
+}
+
 /// Everything of a series, values as bits.
 pub(crate) fn all(reader: &Reader, series: SeriesRef) -> Vec<(i64, u64)> {
     let mut scratch = Scratch::default();

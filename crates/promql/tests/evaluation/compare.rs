@@ -69,8 +69,16 @@ pub(crate) fn differences(ours: &Answers, theirs: &Answers) -> Vec<Difference> {
 impl Difference {
     /// Whether another answer to the same query has our value there, too.
     pub(crate) fn is_ours(&self, other: &Answers) -> bool {
-        let value = other.get(&self.time).and_then(|at| at.get(&self.labels));
-        close(self.ours, value.copied())
+        close(self.ours, self.value(other))
+    }
+
+    /// Whether another answer to the same query has their value there, too.
+    pub(crate) fn is_theirs(&self, other: &Answers) -> bool {
+        close(self.theirs, self.value(other))
+    }
+
+    fn value(&self, other: &Answers) -> Option<f64> {
+        other.get(&self.time)?.get(&self.labels).copied()
     }
 }
 

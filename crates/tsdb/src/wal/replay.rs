@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Gap {
 pub(crate) struct Replayed {
     /// End of the last good record; behind it is only a torn tail.
     pub(crate) good: u64,
-    /// Where what was written ends; there may be room behind it, which is zeros.
+    /// The length of the file.
     pub(crate) len: u64,
     /// Damage with good records behind it.
     pub(crate) gaps: Vec<Gap>,
@@ -76,26 +76,7 @@ pub(crate) fn replay(path: &Path, name: Name, listener: &mut dyn Listener) -> io
             }
         }
     }
-    found.len = found.good + written(&mut file, found.good)?;
     Ok(found)
-}
-
-/// How many bytes from a place on are not the zeros at the end.
-fn written(file: &mut BufReader<File>, from: u64) -> io::Result<u64> {
-    file.seek(SeekFrom::Start(from))?;
-    let (mut at, mut end) = (0, 0);
-    loop {
-        let read = file.fill_buf()?;
-        if read.is_empty() {
-            return Ok(end);
-        }
-        if let Some(last) = read.iter().rposition(|byte| *byte != 0) {
-            end = at + last as u64 + 1;
-        }
-        let len = read.len();
-        at += len as u64;
-        file.consume(len);
-    }
 }
 
 /// The next record, checked.

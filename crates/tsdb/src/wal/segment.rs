@@ -2,18 +2,12 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::FileExt,
+    io::{self, Seek, SeekFrom, Write},
     path::PathBuf,
 };
 
 use super::{Encoder, HEADER, Name};
 use crate::block::sync_directory;
-
-/// Zeros written ahead at once: to sync what lies within a file need not write its length.
-const ROOM: usize = 8 << 10;
-/// For records up to this size: those of a busy service would be written twice.
-const SMALL: usize = ROOM / 4;
 
 pub(crate) struct Segment {
     pub(crate) seq: u64,
@@ -21,8 +15,6 @@ pub(crate) struct Segment {
     file: File,
     /// Up to here everything is good.
     len: u64,
-    /// Up to here there is a file: zeros, from `len` on.
-    room: u64,
     sync: bool,
 }
 
@@ -53,48 +45,45 @@ impl Segment {
             encoder: Encoder::new(),
             file,
             len: HEADER as u64,
-            room: HEADER as u64,
             sync,
         })
     }
 
     /// Goes on behind the last good record of an earlier run.
     pub(crate) fn resume(path: &PathBuf, name: Name, len: u64, sync: bool) -> io::Result<Segment> {
-        let file = OpenOptions::new().write(true).open(path)?;
+        let mut file = OpenOptions::new().write(true).open(path)?;
         file.set_len(len)?;
+        file.seek(SeekFrom::Start(len))?;
         Ok(Segment {
             seq: name.seq,
             encoder: Encoder::new(),
             file,
             len,
-            room: len,
             sync,
         })
     }
 
-    /// Durable when it returns `Ok`.
+    /// In the file when it returns `Ok`: there after the end of this process, and after a power failure
+    /// once it is [synced](Segment::sync).
     pub(crate) fn write(&mut self, records: &[u8]) -> Result<(), WriteFailed> {
-        if let Err(error) = self.file.write_all_at(records, self.len) {
+        if let Err(error) = self.file.write_all(records) {
             self.encoder = Encoder::new(); // what it knows was not written
-            let usable = self.file.set_len(self.len).is_ok();
-            self.room = self.len;
+            let back = self.file.set_len(self.len);
+            let usable = back
+                .and_then(|()| self.file.seek(SeekFrom::Start(self.len)))
+                .is_ok();
             return Err(WriteFailed { error, usable });
         }
-        let end = self.len + records.len() as u64;
-        if end > self.room {
-            let is_ahead = self.sync && records.len() <= SMALL;
-            // Where there is no room for room, the records are there all the same.
-            let ahead = is_ahead && self.file.write_all_at(&vec![0; ROOM], end).is_ok();
-            self.room = end + if ahead { ROOM as u64 } else { 0 };
-        }
-        if self.sync {
-            // After a failed fsync nobody knows what is on disk.
-            let usable = false;
-            self.file
-                .sync_data()
-                .map_err(|error| WriteFailed { error, usable })?;
-        }
-        self.len = end;
+        self.len += records.len() as u64;
         Ok(())
+    }
+
+    /// What was written is durable when it returns `Ok`. After an error nobody knows what is on disk: of
+    /// what was not synced before nothing may be.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match self.sync {
+            true => self.file.sync_data(),
+            false => Ok(()),
+        }
     }
 }

@@ -62,14 +62,10 @@ fn heard(path: &Path) -> (Vec<Sample>, Replayed) {
 
 /// Batches of these rows; answers what has to be told.
 fn written(path: &PathBuf, rows: &[(i64, Vec<(usize, u64)>)]) -> Vec<Sample> {
-    written_with(path, rows, false)
-}
-
-fn written_with(path: &PathBuf, rows: &[(i64, Vec<(usize, u64)>)], sync: bool) -> Vec<Sample> {
     let index = RwLock::new(Index::default());
     let labels = |n: usize| Labels::new([("__name__", format!("m{n}"))]);
     let refs: Vec<_> = (0..20).map(|n| index.write().add(&labels(n))).collect();
-    let mut segment = Segment::create(path, name(), sync).unwrap();
+    let mut segment = Segment::create(path, name(), false).unwrap();
     let (mut expected, mut records) = (Vec::new(), Vec::new());
     for (t, row) in rows {
         let samples = row.iter().map(|(n, v)| (refs[*n], f64::from_bits(*v)));
@@ -108,39 +104,6 @@ fn a_restart_comes_every_ten_minutes() {
         memchr::memmem::find_iter(&bytes, &restart_record()).count(),
         4
     );
-}
-
-/// To sync them need not write the length of the file.
-#[test]
-fn small_records_are_written_into_room_that_is_there() {
-    let path = path("room");
-    let rows: Vec<_> = (0..3_000)
-        .map(|tick| (tick * 1_000, vec![(3, (tick as u64) << 40 | 1)]))
-        .collect();
-    let expected = written_with(&path, &rows, true);
-    let (samples, Replayed { good, len, gaps }) = heard(&path);
-    assert_eq!((samples, gaps), (expected.clone(), vec![]));
-    assert_eq!(good, len, "room is no torn tail");
-    let there = fs::metadata(&path).unwrap().len();
-    assert!(there > len && there <= len + (8 << 10), "{len} of {there}");
-
-    // Torn within the room: the zeros behind it are none of it.
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[len as usize - 1] ^= 4;
-    fs::write(&path, &bytes).unwrap();
-    let (samples, torn) = heard(&path);
-    assert_eq!(samples, expected[..expected.len() - 1]);
-    assert!(torn.good < len && torn.len == len, "{torn:?}");
-
-    // Who goes on writes behind what is good.
-    let mut segment = Segment::resume(&path, name(), torn.good, true).unwrap();
-    assert_eq!(fs::metadata(&path).unwrap().len(), torn.good);
-    assert!(segment.write(&restart_record()).is_ok());
-    let (_, resumed) = heard(&path);
-    assert_eq!(resumed.good, torn.good + restart_record().len() as u64);
-    let grown = fs::metadata(&path).unwrap().len();
-    assert!(segment.write(&restart_record()).is_ok());
-    assert_eq!(fs::metadata(&path).unwrap().len(), grown);
 }
 
 proptest! {

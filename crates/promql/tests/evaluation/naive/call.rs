@@ -264,7 +264,11 @@ pub(super) fn least(values: &[f64]) -> f64 {
 }
 
 pub(super) fn variance(values: &[f64]) -> f64 {
-    let mean = avg(values);
+    // From the first one on, so that there is none between equal ones.
+    let first = values.first().copied().filter(|first| first.is_finite());
+    let first = first.unwrap_or_default();
+    let beyond: Vec<f64> = values.iter().map(|value| value - first).collect();
+    let mean = first + avg(&beyond);
     let squares: Vec<f64> = values.iter().map(|value| (value - mean).powi(2)).collect();
     avg(&squares)
 }
