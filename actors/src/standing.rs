@@ -1,14 +1,9 @@
 //! The latest of everything: what each source said last, and until when that counts.
 
-use std::{
-    collections::BTreeMap,
-    hash::{DefaultHasher, Hasher},
-    iter,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, hash::BuildHasher, iter, ptr, sync::Arc, time::Duration};
 
 use exposition::{Metric, MetricFamily, Value};
+use foldhash::fast::FixedState;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -51,8 +46,8 @@ pub struct Source {
     /// How long it was up, as families.
     of_uptime: Vec<MetricFamily>,
     /// Where its families are, by hashes of their names: they are looked up far more often than told, and
-    /// each look at a name itself waits for memory.
-    places: Vec<(u32, u32)>,
+    /// each look at a name itself waits for memory. Shared by observations of the same families.
+    places: Arc<[(u32, u32)]>,
 }
 
 /// The latest value of a series.
@@ -85,9 +80,7 @@ pub struct SourceStatus {
 
 /// Of a name, for [`Source::places`].
 fn hash(name: &str) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(name.as_bytes());
-    hasher.finish() as u32
+    FixedState::default().hash_one(name) as u32
 }
 
 impl Source {
@@ -112,6 +105,24 @@ impl Source {
             }
         }
         None
+    }
+
+    fn places(&self) -> Arc<[(u32, u32)]> {
+        let hashes = self.families().map(|family| hash(&family.name));
+        let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
+        places.sort_unstable();
+        places.into()
+    }
+
+    /// Whether it has families of the same names, in the same order.
+    fn has_families_of(&self, other: &Source) -> bool {
+        let is_same = |(one, other): (&[MetricFamily], &[MetricFamily])| {
+            let names = || one.iter().zip(other);
+            ptr::eq(one, other)
+                || (one.len() == other.len() && names().all(|(one, other)| one.name == other.name))
+        };
+        self.parts().count() == other.parts().count()
+            && self.parts().zip(other.parts()).all(is_same)
     }
 
     /// Those of one name.
@@ -212,13 +223,13 @@ impl Standing {
             uptime,
             stand_ins,
             of_uptime,
-            places: Vec::new(),
+            places: Arc::default(),
             observation,
         };
-        let hashes = source.families().map(|family| hash(&family.name));
-        let mut places: Vec<(u32, u32)> = hashes.zip(0..).collect();
-        places.sort_unstable();
-        source.places = places;
+        source.places = match before.filter(|before| before.has_families_of(&source)) {
+            Some(before) => before.places.clone(),
+            None => source.places(),
+        };
         self.version += 1;
         self.sources
             .insert(source.observation.source.clone(), Arc::new(source));
@@ -384,6 +395,24 @@ pub(crate) mod tests {
         assert!(expiry <= now + Duration::from_secs(3));
         assert_eq!(values(now + Duration::from_secs(4)), Vec::<f64>::new());
         assert_eq!(standing.next_expiry(now + Duration::from_secs(4)), None);
+    }
+
+    #[test]
+    fn other_families_are_found_where_others_were() {
+        let mut standing = Standing::default();
+        let shared = |name: &str| observed("s", name, &[("one", 2.0)]).families;
+        let found = |standing: &Standing, name: &str| standing.series(name, Instant::now()).len();
+        for (first, second) in [("x", "y"), ("x", "y"), ("x", "z"), ("z", "x"), ("z", "x")] {
+            let mut observation = observed("a", first, &[("one", 1.0)]);
+            observation.as_before = vec![shared(second)];
+            standing.take(observation);
+            for name in ["x", "y", "z"] {
+                let is_told = [first, second].contains(&name);
+                assert_eq!(found(&standing, name), usize::from(is_told), "{name}");
+            }
+        }
+        standing.take(observed("a", "x", &[("one", 1.0)]));
+        assert_eq!((found(&standing, "x"), found(&standing, "z")), (1, 0));
     }
 
     #[test]

@@ -176,9 +176,9 @@ impl SystemCollector {
     }
 
     /// Has asked what is asked beside the measurement.
-    async fn ask(&mut self) {
+    async fn ask(&mut self, occasion: Occasion) {
         if self.node_exporter {
-            self.facts.freshen().await;
+            self.facts.freshen(occasion).await;
         }
         self.filesystems.freshen(&self.machine).await;
     }
@@ -323,14 +323,14 @@ impl Collector for SystemCollector {
 
     /// The measurement that is due. Only these move the windows of the CPU ratios.
     async fn collect(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        self.ask().await;
+        self.ask(Occasion::Tick).await;
         self.measure(Occasion::Tick)
     }
 
     /// A measurement in between, for a scrape: everything is of this moment, but the CPU ratios stay
     /// those of the last tick.
     async fn refresh(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        self.ask().await;
+        self.ask(Occasion::Refresh).await;
         self.measure(Occasion::Refresh)
     }
 }

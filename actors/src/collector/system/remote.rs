@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{
@@ -13,6 +14,9 @@ use crate::collector::{CollectError, Reason};
 
 /// More are not watched: each can cost a thread.
 const MOST: usize = 32;
+
+/// An answer that is older is told no more.
+const COUNTS: Duration = Duration::from_secs(10);
 
 /// What is known of a remote filesystem.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +52,7 @@ impl Remote {
                 self.unwatched += 1;
                 continue;
             }
-            let new = || Repeated::new(path.display().to_string());
+            let new = || Repeated::new(path.display().to_string(), COUNTS);
             let asked = self.asked.entry(path.to_owned()).or_insert_with(new);
             if asked.is_due() {
                 let (space, path) = (machine.space, path.to_owned());
@@ -88,7 +92,7 @@ impl Remote {
 mod tests {
     use std::io;
 
-    use tokio::time::{Duration, Instant};
+    use tokio::time::Instant;
 
     use super::*;
 

@@ -1,5 +1,5 @@
-//! The last answer to a question that is asked every ten seconds, beside the measurement, and told
-//! until the next answer, but no longer than ten seconds.
+//! The last answer to a question that is asked again and again, beside the measurement, and told until
+//! the next answer, but no longer than it counts.
 
 use std::{io, time::Duration};
 
@@ -10,10 +10,9 @@ use crate::{
     collector::{CollectError, Reason},
 };
 
-/// An answer of this age is told no more.
-const COUNTS: Duration = Duration::from_secs(10);
-/// Before that the question is asked anew, so that there is no gap where ticks come every second.
-const DUE: Duration = Duration::from_millis(8500);
+/// So long before an answer counts no more the question is asked anew, so that there is no gap where
+/// ticks come every second.
+const AHEAD: Duration = Duration::from_millis(1500);
 /// Where there is nothing to tell a measurement waits so long for an answer.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// A question that stays open longer is told as a failure.
@@ -23,6 +22,8 @@ const OVERDUE: Duration = Duration::from_secs(5);
 pub(super) struct Repeated<T> {
     /// What is asked, for messages.
     part: String,
+    /// An answer that is older is told no more.
+    counts: Duration,
     beside: Beside<T>,
     known: Option<(Instant, T)>,
     /// When it was asked last.
@@ -31,9 +32,10 @@ pub(super) struct Repeated<T> {
 }
 
 impl<T: Send + 'static> Repeated<T> {
-    pub(super) fn new(part: impl Into<String>) -> Self {
+    pub(super) fn new(part: impl Into<String>, counts: Duration) -> Self {
         Repeated {
             part: part.into(),
+            counts,
             beside: Beside::default(),
             known: None,
             asked: None,
@@ -43,7 +45,13 @@ impl<T: Send + 'static> Repeated<T> {
 
     /// Whether it is time to ask.
     pub(super) fn is_due(&self) -> bool {
-        self.asked.is_none_or(|asked| asked.elapsed() >= DUE)
+        self.is_due_within(self.counts)
+    }
+
+    /// Whether it would be, if answers counted for no longer than this.
+    pub(super) fn is_due_within(&self, counts: Duration) -> bool {
+        let due = |asked: Instant| asked.elapsed() >= counts.saturating_sub(AHEAD);
+        self.asked.is_none_or(due)
     }
 
     /// Whether the question is not answered yet.
@@ -62,10 +70,25 @@ impl<T: Send + 'static> Repeated<T> {
     /// Takes an answer that has come. Waits for one only where there is nothing else to tell and
     /// the question is young: not for a question that hangs.
     pub(super) async fn settle(&mut self) {
-        let answer = match (self.latest(), self.asked) {
-            (None, Some(asked)) => self.beside.wait(asked + PATIENCE).await,
-            _ => self.beside.look(),
+        match self.latest() {
+            None => self.settle_new().await,
+            Some(_) => {
+                let answer = self.beside.look();
+                self.take(answer);
+            }
+        }
+    }
+
+    /// The same, but waits whatever there is to tell.
+    pub(super) async fn settle_new(&mut self) {
+        let answer = match self.asked {
+            Some(asked) => self.beside.wait(asked + PATIENCE).await,
+            None => self.beside.look(),
         };
+        self.take(answer);
+    }
+
+    fn take(&mut self, answer: Answer<T>) {
         match answer {
             Answer::Unasked => {}
             Answer::Ready(answer, at) => {
@@ -87,7 +110,7 @@ impl<T: Send + 'static> Repeated<T> {
     /// The last answer, while it counts.
     pub(super) fn latest(&self) -> Option<&T> {
         let (at, answer) = self.known.as_ref()?;
-        (at.elapsed() <= COUNTS).then_some(answer)
+        (at.elapsed() <= self.counts).then_some(answer)
     }
 
     /// Why there is no new answer, if so.
@@ -142,7 +165,7 @@ mod tests {
 
     #[tokio::test]
     async fn asked_anew_before_the_answer_is_too_old() {
-        let mut repeated = Repeated::new("x");
+        let mut repeated = Repeated::new("x", 10 * SEC);
         tick(&mut repeated, || 1).await;
         assert_eq!(answered(&mut repeated).await, 1);
         tokio::time::pause();
@@ -161,7 +184,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_hangs_is_told_as_a_failure_and_its_last_answer_goes() {
-        let mut repeated = Repeated::new("/mnt/files");
+        let mut repeated = Repeated::new("/mnt/files", 10 * SEC);
         repeated.ask(|| 1);
         assert_eq!(answered(&mut repeated).await, 1);
         advance(9 * SEC).await;

@@ -297,24 +297,28 @@ impl Generator {
         let (vector, scalar) = (self.vector(depth - 1), self.scalar(depth - 1));
         match self.rng.bool() {
             true => self.two(&vector, operator, "", &scalar),
-            false if operator == "^" => format!("({}) ^ ({vector})", self.base()),
+            false if ["^", "atan2"].contains(&operator) => {
+                format!("({}) {operator} ({vector})", self.not_negative())
+            }
             false => format!("({scalar}) {operator} ({vector})"),
         }
     }
 
     /// Two operands, the left one a vector. Of a power of a negative number rounding decides whether it
-    /// is one: only a whole exponent makes it. So the base is none where the exponent is computed.
+    /// is one, as only a whole exponent makes it: the base is none where the exponent is computed. And an
+    /// angle jumps by a full turn where the left one of its sides is zero, with either sign.
     fn two(&self, lhs: &str, operator: &str, matching: &str, rhs: &str) -> String {
         let exact = NUMBERS.contains(&rhs);
         let lhs = match operator {
             "^" if !exact => format!("abs({lhs})"),
+            "atan2" => format!("abs({lhs})"),
             _ => format!("({lhs})"),
         };
         format!("{lhs} {operator}{matching} ({rhs})")
     }
 
-    /// A number that has a power of any exponent.
-    fn base(&mut self) -> &'static str {
+    /// See `two`.
+    fn not_negative(&mut self) -> &'static str {
         self.pick(&["0", "1", "2.5", "1e3", "0.1", "Inf", "NaN"])
     }
 

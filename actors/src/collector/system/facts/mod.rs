@@ -9,12 +9,18 @@ mod os_release;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use exposition::MetricFamily;
 
-use super::{disk, procfs::Of, procfs::Procfs, repeated::Repeated};
+use super::{Occasion, disk, procfs::Of, procfs::Procfs, repeated::Repeated};
 use crate::collector::CollectError;
+
+/// They are told for so long.
+const COUNTS: Duration = Duration::from_secs(30);
+/// And to those who ask for so long.
+const COUNTS_FOR_A_SCRAPE: Duration = Duration::from_secs(10);
 
 /// Where they stand.
 #[derive(Clone)]
@@ -52,17 +58,24 @@ impl Facts {
                 network_devices,
                 rootfs,
             },
-            read: Repeated::new(part),
+            read: Repeated::new(part, COUNTS),
         }
     }
 
     /// Has them read anew where it is time.
-    pub(super) async fn freshen(&mut self) {
-        if self.read.is_due() {
+    pub(super) async fn freshen(&mut self, occasion: Occasion) {
+        let is_due = match occasion {
+            Occasion::Tick => self.read.is_due(),
+            Occasion::Refresh => self.read.is_due_within(COUNTS_FOR_A_SCRAPE),
+        };
+        if is_due {
             let places = self.places.clone();
             self.read.ask(move || places.read());
         }
-        self.read.settle().await;
+        match occasion {
+            Occasion::Tick => self.read.settle().await,
+            Occasion::Refresh => self.read.settle_new().await,
+        }
     }
 
     /// Tells them as they were read last.
