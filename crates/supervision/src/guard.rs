@@ -19,7 +19,6 @@ use crate::{
     fault::Fault,
     life::Life,
     queue::Queue,
-    vitals::clock_us,
 };
 
 /// What an incarnation tells its overseer.
@@ -62,7 +61,7 @@ impl<A: Actor<Context = Context<A>>> Future for Guard<A> {
         exit::take_given(); // another actor on this thread may have left one
         catch::set_handling(me.life.flight.alone());
         let vitals = &me.queue.office.vitals;
-        vitals.busy_since.store(clock_us(), Release);
+        vitals.begin();
         let polled = catch::catch(|| {
             if let Some(fault) = fault {
                 fault.strike();

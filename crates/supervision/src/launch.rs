@@ -21,7 +21,6 @@ use crate::{
     realm::Realm,
     reference::{AskError, Ref},
     spec::{Placement, Start},
-    vitals::clock_us,
 };
 
 pub(crate) struct Reported {
@@ -87,7 +86,7 @@ impl<A: Actor<Context = Context<A>>> Launch for Typed<A> {
         queue.fence(generation);
         office.vitals.launched.store(generation, Release);
         // The start function may hang, too.
-        office.vitals.busy_since.store(clock_us(), Release);
+        office.vitals.begin();
 
         let (own, arbiter) = match how.placement {
             Placement::Own => {

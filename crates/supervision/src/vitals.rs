@@ -22,7 +22,10 @@ pub(crate) struct Apart<T>(pub(crate) T);
 pub struct Vitals {
     /// Microseconds on [`clock_us`] when the poll in progress began; 0 between polls.
     pub(crate) busy_since: AtomicU64,
+    /// Messages that have begun.
     pub(crate) begun: AtomicU64,
+    /// How many had when that poll began.
+    begun_before: AtomicU64,
     /// Who may act: an incarnation that has been launched, or, while vacant, one that is to be.
     pub(crate) generation: AtomicU64,
     pub(crate) launched: AtomicU64,
@@ -47,6 +50,15 @@ impl Vitals {
     /// Messages that were not taken.
     pub fn refused(&self) -> u64 {
         self.refused.0.load(Relaxed)
+    }
+    /// A poll begins, or a start.
+    pub(crate) fn begin(&self) {
+        self.begun_before.store(self.begun.load(Relaxed), Relaxed);
+        self.busy_since.store(clock_us(), Release);
+    }
+    /// Whether the poll in progress serves its first message, or none. To be asked before for how long.
+    pub(crate) fn is_first(&self) -> bool {
+        self.begun.load(Relaxed) <= self.begun_before.load(Acquire) + 1
     }
     /// How long the poll in progress has been going on, in real time; `None` between polls.
     pub fn busy(&self) -> Option<Duration> {

@@ -90,9 +90,13 @@ impl Overseer {
         let (spec, office) = (&child.spec, child.spec.office());
         let vitals = &office.vitals;
 
-        // One poll serves many messages: it hangs only if none of them has begun for that long.
-        let same_message = child.begun.idle(vitals.begun.load(Relaxed), now);
-        let busy = vitals.busy().unwrap_or_default().min(same_message);
+        let is_first = vitals.is_first();
+        let mut busy = vitals.busy().unwrap_or_default();
+        if !is_first {
+            // One poll serves many messages: it hangs only if none of them has begun for that long, as
+            // far as looks have shown.
+            busy = busy.min(child.begun.idle(vitals.begun.load(Relaxed), now));
+        }
         if spec.replaceable() && busy > spec.hang.unwrap_or(HANG) {
             return Some(Trouble::Hang(busy));
         }
@@ -156,9 +160,15 @@ impl Overseer {
         for child in &self.children {
             let spec = &child.spec;
             let hang = spec.hang.unwrap_or(HANG);
-            let busy = child.spec.office().vitals.busy_since.load(Relaxed);
+            let vitals = &child.spec.office().vitals;
+            let is_first = vitals.is_first();
+            let busy = vitals.busy_since.load(Relaxed);
+            let since = match is_first {
+                true => busy,
+                false => busy.max(child.begun.moved),
+            };
             let due = [
-                (busy > 0).then(|| left(busy.max(child.begun.moved), hang, now)),
+                (busy > 0).then(|| left(since, hang, now)),
                 spec.stall
                     .map(|stall| left(child.settled.moved, stall, now)),
             ];
@@ -172,12 +182,13 @@ impl Overseer {
     }
 }
 
-/// Often enough for the tightest deadline to be overrun by half its length at most: what is in progress
-/// is seen by the next look, and the one after it comes when that is late.
+/// Often enough for what is in progress to be seen before it is late: the next look comes when it is. Of
+/// a stall is known only since when looks have shown it, and its deadline is overrun by half its length at
+/// most.
 fn regular(spec: &ChildSpec) -> Duration {
     let hang = spec.hang.unwrap_or(HANG);
-    let tightest = spec.stall.map_or(hang, |stall| stall.min(hang));
-    (tightest / 2).clamp(OFTENEST, RAREST)
+    let regular = spec.stall.map_or(hang, |stall| hang.min(stall / 2));
+    regular.clamp(OFTENEST, RAREST)
 }
 
 /// Whether a look may be due: a poll, messages, or a recovery that is to be told.
