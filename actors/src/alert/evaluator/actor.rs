@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// From one look at processes to the next, where a rule could want to know.
-const LOOK: Duration = Duration::from_secs(10);
+pub(super) const LOOK: Duration = Duration::from_secs(10);
 /// From one look whether the bench is back to the next.
 const BACK: Duration = Duration::from_millis(20);
 

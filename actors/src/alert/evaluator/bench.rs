@@ -9,6 +9,7 @@ use std::{
 use promql::Cancel;
 
 use super::{
+    actor::LOOK,
     cause::{Evidence, is_of_this_host},
     figures::RuleFigures,
     processes::Processes,
@@ -16,7 +17,8 @@ use super::{
 use crate::{
     alert::{
         fingerprint::Fingerprint,
-        state::{AlertState, Checkpoint, Evaluation, Evaluator, Transition},
+        rules::{Alerting, Rule, metric_name},
+        state::{Alert, AlertState, Checkpoint, Evaluation, Evaluator, RuleState, Transition},
     },
     history::Reader,
     standing::Standing,
@@ -29,6 +31,9 @@ const MOST_CAUSES: usize = 20;
 /// Rules that took no longer than this the last time are run where they are asked for, if they read what
 /// is in memory only: to have them run by another thread takes as long as most of them.
 const QUICK: Duration = Duration::from_millis(10);
+
+/// What metrics begin with that tell of this host, and that [causes](is_of_this_host) are looked for in.
+const OF_THIS_HOST: [&str; 2] = ["vitals_host_", "vitals_target_met"];
 
 /// What an evaluation needs, and takes along.
 pub(super) struct Bench {
@@ -146,12 +151,60 @@ impl Bench {
         }
     }
 
-    /// Looks at processes where somebody may soon want to know which are busy.
+    /// Looks at processes where somebody may soon want to know which are busy: while an alert of this host
+    /// is pending, and seldom where a rule may fire that is not pending for long.
     pub(super) fn keep_looking(&mut self) {
-        let rules = self.evaluator.rules();
-        let mut active = rules.flat_map(|rule| rule.active_alerts());
-        let soon = active
-            .any(|alert| alert.state == AlertState::Pending && is_of_this_host(&alert.labels));
-        self.processes.keep_looking(soon);
+        let of_this_host =
+            |alert: &Alert| alert.state == AlertState::Pending && is_of_this_host(&alert.labels);
+        let mut active = self.evaluator.rules().flat_map(RuleState::active_alerts);
+        if active.any(of_this_host) {
+            return self.processes.keep_looking(true);
+        }
+        let mut rules = self.evaluator.rules().map(RuleState::rule);
+        if rules.any(is_sudden) {
+            self.processes.keep_looking(false);
+        }
+    }
+}
+
+/// Whether alerts of it may be of this host, and fire before a look at processes that begins when they are
+/// pending says anything.
+fn is_sudden(rule: &Rule) -> bool {
+    let is_soon = |alerting: &Alerting| alerting.hold < 2 * LOOK;
+    let of_this_host = |name: &str| OF_THIS_HOST.iter().any(|of| name.starts_with(of));
+    let mut names = rule.query.selectors().map(metric_name);
+    rule.alerting().is_some_and(is_soon)
+        && (names.any(|name| name.is_none_or(of_this_host)) || rule.labels().get("host").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use promql::Engine;
+
+    use super::*;
+    use crate::alert::{built_in, rules::parse};
+
+    #[test]
+    fn processes_are_looked_at_ahead_for_rules_that_fire_at_once_alone() {
+        for own in built_in::RULES {
+            let groups = parse(own.name, own.text, &Engine::default()).unwrap();
+            let mut rules = groups.iter().flat_map(|group| &group.rules);
+            assert!(!rules.any(is_sudden), "{}", own.name);
+        }
+        let file = |rule: &str| format!("groups:\n- name: g\n  rules:\n  - {rule}\n");
+        for (rule, expected) in [
+            ("{alert: A, expr: vitals_host_cpu_used_ratio > 0.5}", true),
+            (
+                "{alert: A, expr: vitals_host_cpu_used_ratio > 0.5, for: 1m}",
+                false,
+            ),
+            ("{alert: A, expr: '{host=\"local\"} > 0.5'}", true),
+            ("{alert: A, expr: up == 0, labels: {host: local}}", true),
+            ("{alert: A, expr: up == 0}", false),
+            ("{record: r, expr: vitals_host_cpu_used_ratio}", false),
+        ] {
+            let groups = parse("rules.yml", &file(rule), &Engine::default()).unwrap();
+            assert_eq!(is_sudden(&groups[0].rules[0]), expected, "{rule}");
+        }
     }
 }
