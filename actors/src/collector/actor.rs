@@ -115,7 +115,12 @@ impl<C: Collector> CollectorActor<C> {
             return;
         };
         let timeout = self.settings.timeout;
+        let is_first = self.last.is_none();
         let measure = async move {
+            if is_first {
+                // The others start meanwhile.
+                tokio::task::yield_now().await;
+            }
             let began = Instant::now();
             let collected = tokio::time::timeout(timeout, collector.collect(timeout)).await;
             let result = collected.unwrap_or_else(|_| Err(too_slow(collector.name(), timeout)));

@@ -20,8 +20,8 @@ pub(crate) struct Realm {
     pub(crate) abandoned: AtomicUsize,
     /// More abandoned threads than this end the tree.
     pub(crate) budget: usize,
-    /// A thread at hand for whoever is restarted next: to start one takes about as long as all else
-    /// that a restart does. None before the first restart.
+    /// A thread at hand for whoever is started or restarted next: to start one takes about as long as all
+    /// else that a restart does. None from the start of the tree to the first restart.
     spare: Mutex<Option<ArbiterHandle>>,
 }
 

@@ -51,6 +51,10 @@ impl ActorFuture<Overseer> for StartInOrder {
                 return Poll::Ready(());
             };
             let launched = overseer.launch_in_turn(id, self.turn);
+            if let Some(next) = self.ids.front() {
+                // To start a thread takes as long as a child does, on another processor.
+                overseer.have_thread_at_hand(*next);
+            }
             self.waiting = launched.map(|(life, start_within)| -> Waiting {
                 Box::pin(async move { timeout(start_within, life.until_settled()).await.is_err() })
             });

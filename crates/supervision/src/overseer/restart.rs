@@ -10,7 +10,7 @@ use actix::{fut::wrap_future, prelude::*};
 use tokio::time::Instant;
 
 use super::{
-    AutoShutdown, Escalate, Overseer, Strategy,
+    AutoShutdown, Child, Escalate, Overseer, Strategy,
     order::{StartInOrder, StopInOrder},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     launch::Launching,
     life::Life,
     snapshot::State,
-    spec::Restart,
+    spec::{Placement, Restart},
 };
 
 impl Overseer {
@@ -52,6 +52,17 @@ impl Overseer {
         let child = &self.children[at];
         let life = child.tether.as_ref()?.life.clone();
         Some((life, child.spec.start_within))
+    }
+
+    /// For a child that is to be launched, if it lives on a thread of its own.
+    pub(super) fn have_thread_at_hand(&self, id: u64) {
+        let child = self.position(id).map(|at| &self.children[at]);
+        let is_own = |child: &Child| matches!(child.spec.placement, Placement::Own);
+        if let Some(seat) = &self.seat
+            && child.is_some_and(is_own)
+        {
+            seat.realm.spare_thread();
+        }
     }
 
     pub(super) fn on_exit(&mut self, at: usize, exit: Exit, ctx: &mut Context<Self>) {
