@@ -144,7 +144,7 @@ impl Evaluator {
         // Whoever reads what another is to write is run behind it.
         let mut waiting = HashSet::new();
         for _ in 0..MAX_ROUNDS {
-            let runs = evaluation.runs;
+            let known = evaluation.samples.len();
             for group in 0..self.groups.len() {
                 for rule in 0..self.groups[group].rules.len() {
                     let state = &self.groups[group];
@@ -162,7 +162,8 @@ impl Evaluator {
                     }
                 }
             }
-            if evaluation.runs == runs {
+            // Nobody else is due because of it.
+            if evaluation.samples.len() == known {
                 break;
             }
         }

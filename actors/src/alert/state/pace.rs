@@ -3,7 +3,6 @@
 use super::context::millis;
 use super::group::GroupState;
 use super::rule::RuleState;
-use crate::alert::rules::Kind;
 
 impl GroupState {
     /// Whether a rule is to be run at `at`.
@@ -15,8 +14,7 @@ impl GroupState {
         if let Some(own) = self.group.interval {
             return passed >= millis(own);
         }
-        let is_paced = matches!(rule.rule().kind, Kind::Recording(_));
-        let by_data = rule.is_marked && (!is_paced || passed >= interval);
+        let by_data = rule.is_marked && (!rule.is_recording() || passed >= interval);
         by_data || self.due(rule, interval).is_some_and(|due| due <= at)
     }
 

@@ -48,12 +48,36 @@ pub struct WrittenSample {
     pub value: f64,
 }
 
+/// What does not change of a rule, and is asked for whenever one is due.
+#[derive(Debug)]
+struct Nature {
+    /// How far back its expression reads, in milliseconds.
+    reach_ms: Option<i64>,
+    /// Its texts may ask for anything.
+    has_queries: bool,
+    /// It is news when its expression reads no series.
+    is_to_match: bool,
+    is_recording: bool,
+}
+
+impl Nature {
+    fn of(rule: &Rule) -> Self {
+        Nature {
+            reach_ms: rule.query.reach_ms(),
+            has_queries: rule.alerting().is_some_and(has_queries),
+            is_to_match: rule.is_to_match(),
+            is_recording: matches!(rule.kind, Kind::Recording(_)),
+        }
+    }
+}
+
 /// A rule and what it is in.
 #[derive(Debug)]
 pub struct RuleState {
     /// The group it is of, and its place in it.
     group: Arc<Group>,
     place: usize,
+    nature: Nature,
     /// How the last evaluation went.
     pub health: Health,
     /// Why it failed.
@@ -90,6 +114,7 @@ impl RuleState {
         RuleState {
             group: group.clone(),
             place,
+            nature: Nature::of(&group.rules[place]),
             health: Health::Unknown,
             last_error: None,
             last_evaluation: None,
@@ -116,6 +141,10 @@ impl RuleState {
     /// Its alerts: pending, firing, and those resolved of late.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()
+    }
+
+    pub(super) fn is_recording(&self) -> bool {
+        self.nature.is_recording
     }
 
     /// Whether an alert with these labels is one of its.
@@ -173,13 +202,11 @@ impl RuleState {
         settings: &Settings,
         at: i64,
     ) -> Option<i64> {
-        let rule = self.rule();
-        if let Some(alerting) = rule.alerting()
-            && (has_queries(alerting) || self.seeks(alerting, settings, at))
-        {
+        let alerting = self.rule().alerting();
+        if self.nature.has_queries || alerting.is_some_and(|one| self.seeks(one, settings, at)) {
             return None;
         }
-        let reach = rule.query.reach_ms()?;
+        let reach = self.nature.reach_ms?;
         Some(at.saturating_sub(reach.saturating_add(millis(group.group.query_offset))))
     }
 
@@ -197,7 +224,7 @@ impl RuleState {
             .query
             .instant(context.store, context.query_at, context.cancel);
         let answer = answer.map_err(|error| error.to_string())?;
-        match answer.stats.series_read == 0 && rule.is_to_match() {
+        match answer.stats.series_read == 0 && self.nature.is_to_match {
             true => _ = self.unmatched_since.get_or_insert(context.at),
             false => self.unmatched_since = None,
         }
