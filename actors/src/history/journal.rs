@@ -97,15 +97,17 @@ impl Journal {
         let (bell, turn) = (self.settings.bell.clone(), self.turn);
         let (trouble, troubles) = watch::channel(None);
         let work = move || {
+            let mut failed = None;
             while let Some(call) = bell.next(turn) {
                 let written = match call {
-                    Call::Log => writer.log(),
-                    Call::Sync => writer.write(),
+                    Call::Log if failed.is_none() => writer.log(),
+                    // Only what is durable again is well again.
+                    Call::Log | Call::Sync => writer.write(),
                 };
-                let failed = written.err().map(|error| error.to_string());
+                failed = written.err().map(|error| error.to_string());
                 trouble.send_if_modified(|before| {
                     let is_news = *before != failed;
-                    *before = failed;
+                    before.clone_from(&failed);
                     is_news
                 });
             }

@@ -88,7 +88,7 @@ impl<A: Actor> Queue<A> {
                         self.office.rooms.give_back(lane);
                         return Next::Skipped;
                     }
-                    self.office.vitals.begun.fetch_add(1, Relaxed);
+                    self.office.vitals.begin_message();
                     let ticket = flight.enter(lane, letter.abort_handle());
                     return Next::Begin(letter, ticket);
                 }

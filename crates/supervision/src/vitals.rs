@@ -20,7 +20,8 @@ pub(crate) struct Apart<T>(pub(crate) T);
 /// A child's counters. They outlive its incarnations.
 #[derive(Default)]
 pub struct Vitals {
-    /// Microseconds on [`clock_us`] when the poll in progress began; 0 between polls.
+    /// Microseconds on [`clock_us`] when the poll in progress began, or the first message of it; 0 between
+    /// polls.
     pub(crate) busy_since: AtomicU64,
     /// Messages that have begun.
     pub(crate) begun: AtomicU64,
@@ -56,11 +57,19 @@ impl Vitals {
         self.begun_before.store(self.begun.load(Relaxed), Relaxed);
         self.busy_since.store(clock_us(), Release);
     }
+    /// A message begins.
+    pub(crate) fn begin_message(&self) {
+        let begun = self.begun.fetch_add(1, Relaxed);
+        if begun == self.begun_before.load(Relaxed) {
+            self.busy_since.store(clock_us(), Release);
+        }
+    }
     /// Whether the poll in progress serves its first message, or none. To be asked before for how long.
     pub(crate) fn is_first(&self) -> bool {
         self.begun.load(Relaxed) <= self.begun_before.load(Acquire) + 1
     }
-    /// How long the poll in progress has been going on, in real time; `None` between polls.
+    /// How long the poll in progress has been going on, since its first message if it has any, in real
+    /// time; `None` between polls.
     pub fn busy(&self) -> Option<Duration> {
         match self.busy_since.load(Acquire) {
             0 => None,

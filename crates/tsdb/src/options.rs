@@ -35,7 +35,7 @@ pub struct Options {
     /// How long the newest samples of a block are read from memory still: what looks back by no more
     /// than this needs no disk, which may hang. Ten minutes.
     pub linger: Duration,
-    /// Whether each batch is made durable by `fsync`. Only tests have a reason to turn it off.
+    /// Whether what is written is made durable by `fsync`. Only tests have a reason to turn it off.
     pub sync: bool,
 }
 

@@ -1,7 +1,7 @@
 //! What an evaluation needs and takes along, beside the actor, and what it brings back.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -160,8 +160,9 @@ impl Bench {
         if active.any(of_this_host) {
             return self.processes.keep_looking(true);
         }
-        let mut rules = self.evaluator.rules().map(RuleState::rule);
-        if rules.any(is_sudden) {
+        let rules = || self.evaluator.rules().map(RuleState::rule);
+        let recorded: HashSet<_> = rules().filter_map(recorded).collect();
+        if rules().any(|rule| is_sudden(rule, &recorded)) {
             self.processes.keep_looking(false);
         }
     }
@@ -169,12 +170,25 @@ impl Bench {
 
 /// Whether alerts of it may be of this host, and fire before a look at processes that begins when they are
 /// pending says anything.
-fn is_sudden(rule: &Rule) -> bool {
+fn is_sudden(rule: &Rule, recorded: &HashSet<&str>) -> bool {
     let is_soon = |alerting: &Alerting| alerting.hold < 2 * LOOK;
-    let of_this_host = |name: &str| OF_THIS_HOST.iter().any(|of| name.starts_with(of));
+    // What is recorded may be of anything.
+    let of_this_host =
+        |name: &str| recorded.contains(name) || OF_THIS_HOST.iter().any(|of| name.starts_with(of));
+    let is_labelled = || {
+        let labels = rule.labels();
+        ["host", "objective"]
+            .iter()
+            .any(|label| labels.get(label).is_some())
+    };
     let mut names = rule.query.selectors().map(metric_name);
     rule.alerting().is_some_and(is_soon)
-        && (names.any(|name| name.is_none_or(of_this_host)) || rule.labels().get("host").is_some())
+        && (names.any(|name| name.is_none_or(of_this_host)) || is_labelled())
+}
+
+/// What it records.
+fn recorded(rule: &Rule) -> Option<&str> {
+    rule.alerting().is_none().then_some(&**rule.name())
 }
 
 #[cfg(test)]
@@ -186,11 +200,10 @@ mod tests {
 
     #[test]
     fn processes_are_looked_at_ahead_for_rules_that_fire_at_once_alone() {
-        for own in built_in::RULES {
-            let groups = parse(own.name, own.text, &Engine::default()).unwrap();
-            let mut rules = groups.iter().flat_map(|group| &group.rules);
-            assert!(!rules.any(is_sudden), "{}", own.name);
-        }
+        let own = built_in::RULES.map(|own| parse(own.name, own.text, &Engine::default()).unwrap());
+        let rules = || own.iter().flatten().flat_map(|group| &group.rules);
+        let recorded = rules().filter_map(recorded).collect();
+        assert!(!rules().any(|rule| is_sudden(rule, &recorded)));
         let file = |rule: &str| format!("groups:\n- name: g\n  rules:\n  - {rule}\n");
         for (rule, expected) in [
             ("{alert: A, expr: vitals_host_cpu_used_ratio > 0.5}", true),
@@ -200,11 +213,15 @@ mod tests {
             ),
             ("{alert: A, expr: '{host=\"local\"} > 0.5'}", true),
             ("{alert: A, expr: up == 0, labels: {host: local}}", true),
+            ("{alert: A, expr: up == 0, labels: {objective: cpu}}", true),
+            ("{alert: A, expr: 'inst:cpu > 0.5'}", true),
             ("{alert: A, expr: up == 0}", false),
             ("{record: r, expr: vitals_host_cpu_used_ratio}", false),
         ] {
             let groups = parse("rules.yml", &file(rule), &Engine::default()).unwrap();
-            assert_eq!(is_sudden(&groups[0].rules[0]), expected, "{rule}");
+            let recorded = HashSet::from(["inst:cpu"]);
+            let is_sudden = is_sudden(&groups[0].rules[0], &recorded);
+            assert_eq!(is_sudden, expected, "{rule}");
         }
     }
 }

@@ -27,6 +27,10 @@ const OFTENEST: Duration = Duration::from_millis(10);
 /// more than looking does.
 const RAREST: Duration = Duration::from_secs(2);
 
+/// A look that comes so much later than it was to is the first after all threads were stopped, by a signal
+/// or the freezer of a container: what is in progress is given a moment to end.
+const OVERSLEPT: Duration = Duration::from_secs(1);
+
 /// What a look found.
 enum Trouble {
     Hang(Duration),
@@ -40,7 +44,9 @@ impl Overseer {
             seat.office.board.beat();
         }
         let now = clock_us();
-        let ids: Vec<_> = self.children.iter().map(|child| child.id).collect();
+        let overslept = self.next_look.take().is_some_and(|due| now > due);
+        let children = self.children.iter().filter(|_| !overslept);
+        let ids: Vec<_> = children.map(|child| child.id).collect();
         for id in ids {
             // By id: what is done about one child may change the list.
             let Some(at) = self.position(id) else {
@@ -73,10 +79,21 @@ impl Overseer {
                 .has_something_in_progress()
                 .then(|| self.late().min(self.regular())),
         };
+        let next = next.map(|next| {
+            if overslept {
+                OFTENEST
+            } else {
+                next.max(OFTENEST)
+            }
+        });
+        if !overslept {
+            let due = |next: Duration| now + (next + OVERSLEPT).as_micros() as u64;
+            self.next_look = next.map(due);
+        }
         let wait = async move {
             let nudged = office.board.nudged.notified();
             match next {
-                Some(next) => _ = tokio::time::timeout(next.max(OFTENEST), nudged).await,
+                Some(next) => _ = tokio::time::timeout(next, nudged).await,
                 None => nudged.await,
             }
         };

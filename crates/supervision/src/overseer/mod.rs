@@ -79,6 +79,8 @@ pub struct Overseer {
     reports: mpsc::UnboundedSender<Reported>,
     reports_rx: Option<mpsc::UnboundedReceiver<Reported>>,
     closing: bool,
+    /// When it looks after its children next, at the latest, on [`clock_us`](crate::vitals::clock_us).
+    next_look: Option<u64>,
 }
 
 /// The turn of children that have never been restarted.
@@ -109,6 +111,7 @@ impl Overseer {
             reports,
             reports_rx: Some(reports_rx),
             closing: false,
+            next_look: None,
         }
     }
 

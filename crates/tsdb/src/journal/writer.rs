@@ -13,12 +13,12 @@ use crate::{
     wal::{Name, Segment},
 };
 
-/// Batches of about this many bytes are made durable together.
+/// Batches of about this many bytes are written together.
 const AT_ONCE: usize = 4 << 20;
 /// A buffer that was larger than this is given back.
 const BUFFER: usize = 1 << 20;
 
-/// What is written is synced after so long at the latest, if anything more is written then.
+/// What is written is synced by the first call after so long.
 const UNSYNCED: Duration = Duration::from_secs(10);
 
 /// Writes batches to the log that the head has accepted. See [`Journal`](crate::Journal).
@@ -68,19 +68,27 @@ impl Writer {
             let batches = core.waiting.lock().next(written, AT_ONCE);
             self.check()?;
             let Some(last) = batches.last() else { break };
-            self.log_all(&batches)?;
+            if let Err(error) = self.log_all(&batches) {
+                // What was written before need not wait for room. If it fails, too, it is as it was.
+                let _ = self.sync();
+                return Err(error);
+            }
             let since = self.unsynced.take().map(|(_, since)| since);
             let since = since.unwrap_or_else(Instant::now);
             self.unsynced = Some((last.clone(), since));
-            if since.elapsed() >= unsynced {
-                self.sync()?;
-            }
+            self.sync_after(unsynced)?;
         }
-        if unsynced.is_zero() {
-            self.sync()?;
-        }
+        self.sync_after(unsynced)?;
         self.seal_early();
         Ok(core.waiting.lock().durable())
+    }
+
+    fn sync_after(&mut self, unsynced: Duration) -> Result<(), JournalError> {
+        let since = self.unsynced.as_ref().map(|(_, since)| since.elapsed());
+        match since.is_some_and(|since| since >= unsynced) {
+            true => self.sync(),
+            false => Ok(()),
+        }
     }
 
     /// What was written is durable, or waits on to be written anew.

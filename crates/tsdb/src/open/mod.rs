@@ -72,7 +72,7 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     let mut opening = Opening::default();
     opening.load_blocks(&files);
     opening.check_catalog(&files);
-    opening.replay(&files, options.max_unsealed_bytes);
+    opening.replay(&files, &options);
 
     let Opening {
         names,
@@ -202,7 +202,8 @@ impl Opening {
         }
     }
 
-    fn replay(&mut self, files: &Files, max_bytes: usize) {
+    fn replay(&mut self, files: &Files, options: &Options) {
+        let max_bytes = options.max_unsealed_bytes;
         for (name, path) in &files.segments {
             let covers = |block: &Arc<Block>| (block.seqs.0..=block.seqs.1).contains(&name.seq);
             if self.view.blocks.iter().any(covers) {
@@ -230,7 +231,12 @@ impl Opening {
         }
         self.postpone(files, max_bytes);
         // Only the last one can be gone on with, and only if its end was found.
-        let last = files.segments.last().map(|(name, _)| *name);
+        let last = files.segments.last();
+        if let Some((_, path)) = last.filter(|_| options.sync) {
+            // Its writer may have been killed before it did so.
+            self.attempt(path, fs::File::open(path).and_then(|file| file.sync_data()));
+        }
+        let last = last.map(|(name, _)| *name);
         self.resume = self.resume.filter(|(name, _)| Some(*name) == last);
     }
 

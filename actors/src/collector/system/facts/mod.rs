@@ -1,6 +1,6 @@
 //! What hardly ever changes and costs most to read: what network devices, disks and the operating
-//! system are. Read every ten seconds, and beside the measurement: the speed of a network card is
-//! told by its driver, under a lock that can be held for seconds.
+//! system are. Read every half minute, for a scrape every ten seconds, and beside the measurement: the
+//! speed of a network card is told by its driver, under a lock that can be held for seconds.
 
 mod disk_info;
 mod netclass;
