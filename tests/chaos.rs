@@ -1,5 +1,8 @@
 //! The chaos routes: closed unless asked for, and exact about what they refuse.
 
+use std::{thread, time::Duration};
+
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::stage::Setup;
@@ -54,4 +57,22 @@ fn they_say_what_they_do_not_do() {
         let system = tree.node("collectors/system");
         system.restarts == 1 && system.state == "running"
     });
+}
+
+/// As in a container that is paused, for longer than anybody may hang.
+#[test]
+fn a_process_that_was_stopped_finds_nobody_hung() {
+    let vitals = Setup::new().flag("--chaos").ready();
+    vitals.strike("health", "hang?seconds=1");
+    vitals.process.signal(Signal::STOP);
+    thread::sleep(Duration::from_secs(4));
+    vitals.process.signal(Signal::CONT);
+    vitals.strike("health", "panic");
+    vitals.tree_until("restarted", |tree| {
+        let health = tree.node("health");
+        health.restarts >= 1 && health.state == "running"
+    });
+    let tree = vitals.tree();
+    let restarts: u64 = tree.0.iter().map(|node| node.restarts).sum();
+    assert_eq!(restarts, 1, "{tree:?}");
 }

@@ -27,9 +27,10 @@ const OFTENEST: Duration = Duration::from_millis(10);
 /// more than looking does.
 const RAREST: Duration = Duration::from_secs(2);
 
-/// A look that comes so much later than it was to is the first after all threads were stopped, by a signal
-/// or the freezer of a container: what is in progress is given a moment to end.
-const OVERSLEPT: Duration = Duration::from_secs(1);
+/// A look that comes so much later than it was to may be the first after all threads were stopped, by a
+/// signal or the freezer of a container: what is in progress is given [a moment](MOMENT) to end.
+const OVERSLEPT: Duration = Duration::from_millis(100);
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// What a look found.
 enum Trouble {
@@ -74,18 +75,14 @@ impl Overseer {
         let Some(seat) = &self.seat else { return };
         let office = seat.office.clone();
         let next = match office.is_root() {
+            // Nor is anybody below nudged to look now.
+            _ if overslept => Some(MOMENT),
             true => Some(self.late().min(nudge(&office.board.children.load()))),
             false => self
                 .has_something_in_progress()
                 .then(|| self.late().min(self.regular())),
         };
-        let next = next.map(|next| {
-            if overslept {
-                OFTENEST
-            } else {
-                next.max(OFTENEST)
-            }
-        });
+        let next = next.map(|next| next.max(OFTENEST));
         if !overslept {
             let due = |next: Duration| now + (next + OVERSLEPT).as_micros() as u64;
             self.next_look = next.map(due);
