@@ -13,7 +13,7 @@ pub struct Bell {
 
 /// What it is rung for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Call {
+pub(super) enum Call {
     /// Samples are to outlive this process.
     Log,
     /// All that was written is to outlive a power failure, too.
@@ -31,7 +31,7 @@ struct State {
 
 impl Bell {
     /// Calls whoever answers, now or when it is done with what it does.
-    pub fn ring(&self, call: Call) {
+    pub(super) fn ring(&self, call: Call) {
         let mut state = self.state.lock();
         state.called = state.called.max(Some(call));
         self.rung.notify_all();

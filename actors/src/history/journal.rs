@@ -15,7 +15,7 @@ use std::{
 use actix::{fut::wrap_future, prelude::*};
 use supervision::spawn_blocking_guarded;
 use tokio::sync::watch;
-use tsdb::{Keeper, Progress, Writer};
+use tsdb::{Keeper, Progress};
 
 use super::bell::{Bell, Call};
 use crate::{
@@ -30,7 +30,8 @@ const UPTIMES: &str = "uptime.json";
 const LARGEST_UPTIMES: u64 = 64 << 20;
 /// Blocks are made so long at a time, and then for as long not: half a core is all there is.
 const SLICE: Duration = Duration::from_millis(20);
-/// From one look for blocks to make to the next; a thread of tokio's that has nothing to do ends sooner.
+/// From one look for blocks to make to the next. Each starts a thread: one that tokio has no work for ends
+/// sooner.
 const LOOK: Duration = Duration::from_secs(30);
 /// From one time uptimes are written to the next.
 const REMEMBER: Duration = Duration::from_mins(1);
@@ -55,8 +56,6 @@ pub struct JournalSettings {
 /// Writes what the head has taken in, and makes blocks of it.
 pub struct Journal {
     settings: JournalSettings,
-    /// Until it is at work.
-    writer: Option<Writer>,
     /// Which of those who take the bell over it is.
     turn: u64,
     /// Away while it works.
@@ -80,7 +79,6 @@ impl Journal {
     /// effect.
     pub fn new(settings: JournalSettings) -> Self {
         Journal {
-            writer: Some(settings.journal.writer()),
             turn: settings.bell.take_over(),
             keeper: Some(settings.journal.keeper()),
             settings,
@@ -91,9 +89,7 @@ impl Journal {
 
     /// Has what is called for written, until another takes over.
     fn serve(&mut self, ctx: &mut Context<Self>) {
-        let Some(mut writer) = self.writer.take() else {
-            return;
-        };
+        let mut writer = self.settings.journal.writer();
         let (bell, turn) = (self.settings.bell.clone(), self.turn);
         let (trouble, troubles) = watch::channel(None);
         let work = move || {

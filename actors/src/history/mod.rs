@@ -1,7 +1,8 @@
 //! The history: keeps every sample in memory, and hands out [`Reader`]s.
 //!
 //! It owns the head of the store, which never touches a disk; [`Journal`] writes beside it what it
-//! has taken in, when the [`Bell`] is rung. So a disk that is slow, full or hangs holds up neither samples nor queries nor rules.
+//! has taken in, when the [`Bell`] is rung. So a disk that is slow, full or hangs holds up neither
+//! samples nor queries nor rules.
 
 mod bell;
 mod health;
@@ -24,13 +25,14 @@ use promql::{METRIC_NAME, STALE_BITS};
 use supervision::{Ref, Refused};
 use tsdb::{Head, SeriesRef};
 
+use self::bell::Call;
 use crate::{
     alert::evaluator::EvaluatorActor,
     keep::RULES,
     messages::{Appended, Batch},
 };
 
-pub use bell::{Bell, Call};
+pub use bell::Bell;
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
 pub use reader::{Reader, Stats, matchers};

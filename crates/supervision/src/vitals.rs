@@ -54,7 +54,8 @@ impl Vitals {
     }
     /// A poll begins, or a start.
     pub(crate) fn begin(&self) {
-        self.begun_before.store(self.begun.load(Relaxed), Relaxed);
+        // Whoever sees it sees the end of the poll before, too.
+        self.begun_before.store(self.begun.load(Relaxed), Release);
         self.busy_since.store(clock_us(), Release);
     }
     /// A message begins.

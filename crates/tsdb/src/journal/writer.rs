@@ -51,9 +51,8 @@ impl Writer {
         self.write_waiting(Duration::ZERO)
     }
 
-    /// Writes all that waits, so that it outlives this process; a power failure takes at most what was
-    /// written within the last ten seconds. Costs a tenth of [`write`](Writer::write) where it is called
-    /// every second. Blocks for as long as the disk does.
+    /// Writes all that waits, so that it outlives this process. What outlives a power failure, too, is what
+    /// has been written for ten seconds by the time of a call. Blocks for as long as the disk does.
     ///
     /// # Errors
     /// As those of [`write`](Writer::write).
