@@ -32,6 +32,7 @@ use vitals_actors::{
     alert::{
         dispatcher::{Cadence, Dispatcher, DispatcherSettings},
         evaluator::{EvaluatorActor, EvaluatorSettings, PromisedRuling},
+        state::Wanted,
     },
     clock::Clock,
     events::Events,
@@ -115,6 +116,7 @@ impl Parts {
         let ruling = Arc::new(ArcSwap::from_pointee(ruling));
         let machine = machine();
         let history = Ref::new("history", capacity(64, 16));
+        let wanted: Arc<ArcSwap<Wanted>> = Arc::default();
         let journal = store.journal.zip(store.data).map(|(journal, data)| {
             let settings = JournalSettings {
                 journal,
@@ -128,11 +130,13 @@ impl Parts {
             head: store.head.clone(),
             bell: journal.as_ref().map(|(_, settings)| settings.bell.clone()),
             evaluator: evaluator.clone(),
+            wanted: wanted.clone(),
         };
         let evaluator_settings = EvaluatorSettings {
             ruling: ruling.clone(),
             head: store.head.clone(),
             history: history.clone(),
+            wanted,
             dispatcher: dispatcher.clone(),
             aggregator: aggregator.clone(),
             last_known: last_known.clone(),

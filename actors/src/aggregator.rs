@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tsdb::Head;
 
 use crate::{
+    alarm::Alarm,
     clock::Clock,
     events::{Events, TargetTick},
     health::HealthReport,
@@ -90,6 +91,8 @@ pub struct Aggregator {
     looking: bool,
     /// Whoever watches is told with the next tick.
     ticking: bool,
+    /// When the next source is about to fall silent.
+    silence: Option<SpawnHandle>,
 }
 
 impl Aggregator {
@@ -110,6 +113,7 @@ impl Aggregator {
             rest: Rest::over(),
             looking: false,
             ticking: false,
+            silence: None,
         };
         // Taken is gone: were it to fail before its first observation, the next must inherit, too.
         aggregator.leave();
@@ -186,17 +190,22 @@ impl Aggregator {
         }
     }
 
-    /// Sources that fall silent change verdicts without a message.
-    fn expect_silence(&self, ctx: &mut Context<Self>) {
+    /// Sources that fall silent change verdicts without a message. Asked for with each message, so that
+    /// no thread wakes for it as long as they speak.
+    fn expect_silence(&mut self, ctx: &mut Context<Self>) {
         let now = Instant::now();
         let expiry = self.standing.next_expiry(now);
         let wait = expiry.map_or(LOOK, |expiry| expiry.duration_since(now));
         let wait = wait.clamp(Duration::from_secs(1), LOOK);
-        ctx.run_later(wait, |me, ctx| {
+        let silence = ctx.run_later(wait, |me, ctx| {
+            me.silence = None;
             me.end_the_silent();
             me.refresh_summary();
             me.expect_silence(ctx);
         });
+        if let Some(before) = self.silence.replace(silence) {
+            ctx.cancel_future(before);
+        }
     }
 
     /// Looks up how the targets' figures were, beside: the disk may take its time.
@@ -259,14 +268,14 @@ impl Aggregator {
     }
 
     /// What Vitals says of itself goes into the history on the grid, as everything else.
-    fn keep_own(&mut self, ctx: &mut Context<Self>) {
+    fn keep_own(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
         let grid = self.settings.tuning.load().collect_interval;
         let (at, wait) = self.settings.clock.next_tick(grid);
-        ctx.run_later(wait, move |me, ctx| {
+        alarm.call(wait, ctx, move |me: &mut Self, alarm, ctx| {
             let own = own_families(&me.standing, &me.settings);
             let batch = me.keep.own(&own, at);
             me.tell_history(batch);
-            me.keep_own(ctx);
+            me.keep_own(alarm, ctx);
         });
     }
 
@@ -357,7 +366,7 @@ impl Actor for Aggregator {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
         self.expect_silence(ctx);
-        self.keep_own(ctx);
+        self.keep_own(Alarm::by(self.settings.clock), ctx);
         ctx.run_later(LOOK, Self::look_back);
     }
 }
@@ -391,6 +400,7 @@ impl Handler<Observation> for Aggregator {
             }
             self.refresh_summary_soon(ctx);
         }
+        self.expect_silence(ctx);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::{io, os::fd::OwnedFd, time::Duration};
 
+use actix::{fut::wrap_future, prelude::*};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -41,6 +42,20 @@ impl Alarm {
             self.timer = None;
             sleep_until(until).await;
         }
+    }
+
+    /// Calls the actor after so long, and hands itself back.
+    pub(crate) fn call<A: Actor<Context = Context<A>>>(
+        mut self,
+        wait: Duration,
+        ctx: &mut A::Context,
+        then: impl FnOnce(&mut A, Self, &mut A::Context) + 'static,
+    ) {
+        let due = async move {
+            self.after(wait).await;
+            self
+        };
+        ctx.spawn(wrap_future::<_, A>(due).map(|alarm, me, ctx| then(me, alarm, ctx)));
     }
 
     async fn ring(&mut self, wait: Duration) -> io::Result<()> {

@@ -139,6 +139,9 @@ pub struct Batch {
 pub struct Appended {
     /// Names of metrics.
     pub names: BTreeSet<Arc<str>>,
+    /// When some of them came that nobody [wanted](crate::alert::state::Wanted) to hear of at once, in Unix
+    /// milliseconds.
+    pub missed: Vec<i64>,
 }
 
 /// Something has begun to fire, or has ended: the summary tells of it at once.

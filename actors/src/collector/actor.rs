@@ -93,17 +93,12 @@ impl<C: Collector> CollectorActor<C> {
         self
     }
 
-    fn schedule(&mut self, mut alarm: Alarm, ctx: &mut Context<Self>) {
+    fn schedule(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
         let (at, wait) = self.settings.clock.next_tick(self.settings.interval);
-        let wait = wait + self.delay;
-        let due = async move {
-            alarm.after(wait).await;
-            alarm
-        };
-        ctx.spawn(wrap_future::<_, Self>(due).map(move |alarm, me, ctx| {
+        alarm.call(wait + self.delay, ctx, move |me: &mut Self, alarm, ctx| {
             me.tick(at, ctx);
             me.schedule(alarm, ctx);
-        }));
+        });
     }
 
     fn tick(&mut self, at: Timestamp, ctx: &mut Context<Self>) {

@@ -15,10 +15,12 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
     sync::Arc,
 };
 
 use actix::prelude::*;
+use arc_swap::ArcSwap;
 use exposition::Labels;
 use foldhash::fast::RandomState;
 use promql::{METRIC_NAME, STALE_BITS};
@@ -27,7 +29,10 @@ use tsdb::{Head, SeriesRef};
 
 use self::bell::Call;
 use crate::{
-    alert::evaluator::EvaluatorActor,
+    alert::{
+        evaluator::EvaluatorActor,
+        state::{HELD_BACK, Wanted},
+    },
     keep::RULES,
     messages::{Appended, Batch},
 };
@@ -37,6 +42,9 @@ pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
 pub use reader::{Reader, Stats, matchers};
 
+/// So many batches are held back from the evaluator at most.
+const MOST_HELD_BACK: usize = 32;
+
 /// What the history is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct HistorySettings {
@@ -44,16 +52,22 @@ pub struct HistorySettings {
     pub head: Head,
     /// Calls who writes it to disk; `None` where there is no directory to write to.
     pub bell: Option<Arc<Bell>>,
-    /// Who wants to know what came.
+    /// Who wants to know what came,
     pub evaluator: Ref<EvaluatorActor>,
+    /// and of what at once.
+    pub wanted: Arc<ArcSwap<Wanted>>,
 }
 
 /// Keeps what comes in.
 pub struct History {
     settings: HistorySettings,
     sources: BTreeMap<Arc<str>, Source>,
-    /// Metrics that came and that the evaluator had no room to hear of.
+    /// Metrics that came and that the evaluator has not heard of:
     unheard: BTreeSet<Arc<str>>,
+    /// as it had no room,
+    is_behind: bool,
+    /// or as none of them was wanted at once, when they came at these times.
+    held_back: Vec<i64>,
     row: Vec<(SeriesRef, f64)>,
 }
 
@@ -80,27 +94,56 @@ impl History {
             settings,
             sources: BTreeMap::new(),
             unheard: BTreeSet::new(),
+            is_behind: false,
+            held_back: Vec::new(),
             row: Vec::new(),
         }
     }
 
     /// Never waits: what an evaluator that is behind has not heard of, it hears of with the next.
     fn announce(&mut self, batch: &Batch) {
-        let mut names = std::mem::take(&mut self.unheard);
+        let Some(message) = self.news(batch) else {
+            return;
+        };
+        let told = self.settings.evaluator.tell(message);
+        let unsent = told.err().filter(|one| one.why != Refused::Stopped);
+        self.is_behind = unsent.is_some();
+        if let Some(unsent) = unsent {
+            self.unheard = unsent.message.names;
+            self.held_back = unsent.message.missed;
+        }
+    }
+
+    /// What the evaluator is to hear of. Part of what a source has, none of which it wants to hear of at
+    /// once, is held back and told with what comes later: each message wakes a thread.
+    fn news(&mut self, batch: &Batch) -> Option<Appended> {
+        let wanted = self.settings.wanted.load();
+        let mut is_wanted = batch.complete || self.is_behind;
         let mut last = "";
         for (labels, _) in &batch.samples {
             // A family comes as one.
             let name = labels.get(METRIC_NAME).unwrap_or_default();
-            if name != last && !names.contains(name) {
-                names.insert(name.into());
+            if name != last {
+                is_wanted |= wanted.has(name);
+                if !self.unheard.contains(name) {
+                    self.unheard.insert(name.into());
+                }
             }
             last = name;
         }
-        if let Err(unsent) = self.settings.evaluator.tell(Appended { names })
-            && unsent.why != Refused::Stopped
-        {
-            self.unheard = unsent.message.names;
+        let at = batch.at.as_millisecond();
+        let longest = i64::try_from(HELD_BACK.as_millis()).unwrap_or(i64::MAX);
+        let is_young = |first: &i64| at - first < longest;
+        let may_wait =
+            self.held_back.first().is_none_or(is_young) && self.held_back.len() < MOST_HELD_BACK;
+        if !is_wanted && may_wait {
+            self.held_back.push(at);
+            return None;
         }
+        Some(Appended {
+            names: mem::take(&mut self.unheard),
+            missed: mem::take(&mut self.held_back),
+        })
     }
 
     fn take(&mut self, batch: &Batch) {

@@ -17,6 +17,7 @@ fn history(options: Options) -> History {
         head: Head::in_memory(options),
         bell: None,
         evaluator: Ref::new("evaluator", supervision::Capacity::default()),
+        wanted: Arc::default(),
     })
 }
 
@@ -215,4 +216,40 @@ fn uptimes_are_remembered_across_processes() {
     assert!(data.join("uptime.json.bad").exists());
     assert_eq!(read_uptimes(&data), Ok(BTreeMap::new()));
     std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn what_nobody_wants_at_once_is_told_with_what_comes_later() {
+    let mut history = history(Options::default());
+    let part = |second| batch("a", second, &[("one", 1.0)], false);
+    let told = |news: Option<Appended>| news.map(|news| (news.names.len(), news.missed));
+    assert_eq!(told(history.news(&part(100))), Some((1, vec![])), "all is");
+    let wanted = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).into());
+        Arc::new(Wanted::These(names.collect()))
+    };
+    history.settings.wanted.store(wanted(&["y"]));
+    for second in 101..104 {
+        assert_eq!(told(history.news(&part(second))), None);
+    }
+    let missed = vec![101_000, 102_000, 103_000];
+    let whole = batch("b", 104, &[], true);
+    assert_eq!(told(history.news(&whole)), Some((1, missed)));
+    // Nothing whole comes: not for ever.
+    for second in 105..115 {
+        assert_eq!(told(history.news(&part(second))), None);
+    }
+    let (names, missed) = told(history.news(&part(115))).unwrap();
+    assert_eq!((names, missed.len(), missed[0]), (1, 10, 105_000));
+    // And it is wanted again.
+    assert_eq!(told(history.news(&part(116))), None);
+    history.settings.wanted.store(wanted(&["x"]));
+    let missed = vec![116_000];
+    assert_eq!(told(history.news(&part(117))), Some((1, missed)));
+    // A clock that goes back, and sources that tell often.
+    history.settings.wanted.store(wanted(&["y"]));
+    for _ in 0..MOST_HELD_BACK {
+        assert_eq!(told(history.news(&part(50))), None);
+    }
+    assert!(told(history.news(&part(50))).is_some());
 }

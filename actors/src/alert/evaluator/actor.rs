@@ -32,6 +32,10 @@ use crate::{
 
 /// From one look at processes to the next, where a rule could want to know.
 pub(super) const LOOK: Duration = Duration::from_secs(10);
+/// From one checkpoint to the next, while no alert changes its state.
+const CHECKPOINT: Duration = Duration::from_secs(30);
+/// So many times at which something came are caught up with at most, after a bench was away.
+const MOST_MISSED: usize = 64;
 /// From one look whether the bench is back to the next.
 const BACK: Duration = Duration::from_millis(20);
 
@@ -47,8 +51,9 @@ pub struct EvaluatorActor {
     turn: u64,
     /// The disk does not answer: rules read what is in memory.
     memory_only: bool,
-    /// Metrics that came meanwhile.
+    /// Metrics that came meanwhile, and when some came before they were told.
     came: BTreeSet<Arc<str>>,
+    missed: Vec<i64>,
     again: bool,
     /// Since the last evaluation.
     rest: Rest,
@@ -63,6 +68,9 @@ pub struct EvaluatorActor {
     rewrite: bool,
     /// When the next rule is due.
     due: Option<SpawnHandle>,
+    /// At processes.
+    looked: Instant,
+    checkpointed: Instant,
     /// As it was last asked for; none before there is a bench.
     view: watch::Sender<Option<Arc<RulesView>>>,
     trouble: Option<String>,
@@ -80,6 +88,7 @@ impl EvaluatorActor {
             turn: 0,
             memory_only: false,
             came: BTreeSet::new(),
+            missed: Vec::new(),
             again: false,
             rest: Rest::over(),
             checkpoint,
@@ -89,6 +98,8 @@ impl EvaluatorActor {
             writing: false,
             rewrite: false,
             due: None,
+            looked: Instant::now(),
+            checkpointed: Instant::now(),
             view: watch::Sender::new(None),
             trouble: None,
             settings,
@@ -100,6 +111,7 @@ impl EvaluatorActor {
 
     /// A bench that goes on from the last checkpoint, and what is due on it.
     fn set_up(&mut self, ctx: &mut Context<Self>) {
+        self.settings.wanted.store(Arc::default());
         let ruling = self.settings.ruling.load_full();
         let (checkpoint, now, turn) = (self.checkpoint.clone(), self.now_ms(), self.turn);
         let work = move || {
@@ -177,7 +189,7 @@ impl EvaluatorActor {
         }
         self.again = false;
         let (turn, at, began) = (self.turn, self.now_ms(), Instant::now());
-        bench.mark(&mem::take(&mut self.came));
+        bench.mark(&mem::take(&mut self.came), mem::take(&mut self.missed));
         let reader = self.reader();
         let standing = self.settings.last_known.standing.load_full();
         let mut evaluation = bench.evaluate_at_once(&reader, at);
@@ -239,6 +251,8 @@ impl EvaluatorActor {
             self.write(ctx);
         }
         self.keep(evaluation, at);
+        self.want();
+        self.look_about(ctx);
         self.await_due(ctx);
         if self.again {
             self.run_rested(ctx);
@@ -269,6 +283,17 @@ impl EvaluatorActor {
             if self.settings.history.tell(batch).is_err() {
                 self.settings.own.history_behind.inc_by(count);
             }
+        }
+    }
+
+    /// Says what is to be told at once from now on.
+    fn want(&mut self) {
+        let wanted = self
+            .bench
+            .as_mut()
+            .and_then(|bench| bench.evaluator.wanted());
+        if let Some(wanted) = wanted {
+            self.settings.wanted.store(Arc::new(wanted));
         }
     }
 
@@ -329,6 +354,23 @@ impl EvaluatorActor {
         });
     }
 
+    /// What is done now and then is done after an evaluation, as the thread is awake; there is one every
+    /// few seconds.
+    fn look_about(&mut self, ctx: &mut Context<Self>) {
+        let now = Instant::now();
+        if let Some(bench) = &mut self.bench
+            // Evaluations every ten seconds come a little early at times.
+            && now.duration_since(self.looked) >= LOOK * 9 / 10
+        {
+            self.looked = now;
+            bench.keep_looking();
+        }
+        if now.duration_since(self.checkpointed) >= CHECKPOINT {
+            self.checkpointed = now;
+            self.checkpoint_now(ctx);
+        }
+    }
+
     /// What changes while nothing changes: `for` goes on, and how long rules matched nothing.
     fn checkpoint_now(&mut self, ctx: &mut Context<Self>) {
         let Some(bench) = &self.bench else { return };
@@ -375,20 +417,17 @@ impl Actor for EvaluatorActor {
         ctx.run_later(AFTER_THE_START, Self::set_up);
         ctx.run_later(Duration::from_secs(2), Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
-        ctx.run_interval(Duration::from_secs(30), Self::checkpoint_now);
-        ctx.run_interval(LOOK, |me, _| {
-            if let Some(bench) = &mut me.bench {
-                bench.keep_looking();
-            }
-        });
     }
 }
 
 impl Handler<Appended> for EvaluatorActor {
     type Result = ();
 
-    fn handle(&mut self, Appended { names }: Appended, ctx: &mut Self::Context) {
+    fn handle(&mut self, Appended { names, missed }: Appended, ctx: &mut Self::Context) {
         self.came.extend(names);
+        self.missed.extend(missed);
+        let too_many = self.missed.len().saturating_sub(MOST_MISSED);
+        self.missed.drain(..too_many);
         self.run_rested(ctx);
     }
 }

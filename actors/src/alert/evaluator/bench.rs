@@ -80,9 +80,10 @@ impl Bench {
         }
     }
 
-    /// Metrics of these names have come.
-    pub(super) fn mark(&mut self, came: &BTreeSet<Arc<str>>) {
+    /// Metrics of these names have come, some of them before now.
+    pub(super) fn mark(&mut self, came: &BTreeSet<Arc<str>>, missed: Vec<i64>) {
         self.evaluator.appended(came.iter().map(|name| &**name));
+        self.evaluator.missed(missed);
     }
 
     /// Runs what of that which is due is soon done and waits for no disk; nothing where it was not the

@@ -27,7 +27,7 @@ use tsdb::Head;
 use super::{
     dispatcher::Dispatcher,
     rules::RuleSet,
-    state::{self, Checkpoint},
+    state::{self, Checkpoint, Wanted},
 };
 use crate::{
     aggregator::Aggregator, clock::Clock, history::History, last_known::LastKnown, own::OwnMetrics,
@@ -72,8 +72,10 @@ pub struct EvaluatorSettings {
     pub ruling: Arc<ArcSwap<PromisedRuling>>,
     /// What they read.
     pub head: Head,
-    /// Who keeps what they write.
+    /// Who keeps what they write,
     pub history: Ref<History>,
+    /// and tells at once what is wanted.
+    pub wanted: Arc<ArcSwap<Wanted>>,
     /// Who is told what changed.
     pub dispatcher: Ref<Dispatcher>,
     /// Who shows what fires.

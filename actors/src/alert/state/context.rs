@@ -51,9 +51,22 @@ pub(super) struct Context<'a> {
     /// How often `ALERTS` is written, in milliseconds.
     pub(super) interval: i64,
     pub(super) limit: usize,
+    /// When rules that wait were not run though something had come: see [`Evaluator::missed`].
+    ///
+    /// [`Evaluator::missed`]: super::Evaluator::missed
+    pub(super) missed: &'a [i64],
 }
 
 impl Context<'_> {
+    /// The same evaluation at an earlier time.
+    pub(super) fn then(&self, at: i64) -> Self {
+        Context {
+            at,
+            query_at: at.saturating_sub(self.at - self.query_at),
+            ..*self
+        }
+    }
+
     /// Answers the function `query` of templates.
     pub(super) fn answer(&self, text: &str) -> Result<Vec<TemplateSample>, String> {
         let query = self

@@ -8,7 +8,7 @@ use promql::{Cancel, METRIC_NAME, Queryable};
 use super::alert::Transition;
 use super::context::{Context, Settings, millis};
 use super::group::GroupState;
-use super::index::{Index, Place};
+use super::index::{Index, Place, Wanted};
 use super::overlay::Overlay;
 use super::rule::{RuleState, WrittenSample};
 use crate::alert::rules::RuleSet;
@@ -39,6 +39,10 @@ pub struct Evaluator {
     pub(super) groups: Vec<GroupState>,
     pub(super) index: Index,
     pub(super) last_at: Option<i64>,
+    /// When rules that wait were not run, in order.
+    missed: Vec<i64>,
+    /// Which rules waited when it was last asked what is wanted.
+    pub(super) waiting: Vec<bool>,
 }
 
 impl Evaluator {
@@ -49,6 +53,8 @@ impl Evaluator {
             groups: rules.groups.iter().map(GroupState::new).collect(),
             settings,
             last_at: None,
+            missed: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -81,6 +87,31 @@ impl Evaluator {
         }
     }
 
+    /// When metrics came that were not told then, as rules that read them wait, in Unix milliseconds.
+    /// Those rules are run at these times, too, if they yield anything at the next evaluation: it is as
+    /// though they had been run all the time.
+    pub fn missed(&mut self, times: impl IntoIterator<Item = i64>) {
+        self.missed.extend(times);
+        self.missed.sort_unstable();
+        self.missed.dedup();
+    }
+
+    /// The metrics that are to be told of at once, as a rule reads them that does not wait. `None` where
+    /// that is as it was when it was asked the last time.
+    pub fn wanted(&mut self) -> Option<Wanted> {
+        let waits = self.groups.iter().flat_map(|group| &group.rules);
+        if waits.map(RuleState::waits).eq(self.waiting.iter().copied()) {
+            return None;
+        }
+        self.waiting = self.rules().map(RuleState::waits).collect();
+        let wants = |(group, rule): Place| {
+            let group = &self.groups[group];
+            // Of a group with an interval of its own no rule is run because something came.
+            group.group.interval.is_none() && !group.rules[rule].waits()
+        };
+        Some(self.index.read_by(wants))
+    }
+
     /// When a rule is next due by time, in Unix milliseconds; `None` without rules. What has passed
     /// is due at once.
     pub fn next_due(&self) -> Option<i64> {
@@ -108,8 +139,9 @@ impl Evaluator {
         cancel: &Cancel,
     ) -> Evaluation {
         let mut evaluation = Evaluation::default();
+        let first = self.missed.first().map_or(at, |first| at.min(*first));
         let may = |rule: &RuleState, group: &GroupState, settings: &Settings| {
-            let reads_since = rule.reads_since(group, settings, at);
+            let reads_since = rule.reads_since(group, settings, first);
             reads_since.is_some_and(|reads| reads >= since)
         };
         self.run_due(&mut evaluation, store, at, cancel, may);
@@ -168,6 +200,9 @@ impl Evaluator {
             }
         }
         evaluation.is_partial = !waiting.is_empty();
+        if !evaluation.is_partial {
+            self.missed.clear();
+        }
     }
 
     /// Runs every rule once, in order, as Prometheus does every interval.
@@ -201,6 +236,7 @@ impl Evaluator {
             cancel,
             interval: millis(state.interval(self.settings.interval)),
             limit: state.group.limit,
+            missed: &self.missed,
         };
         let known = evaluation.samples.len();
         let one = &mut state.rules[rule];

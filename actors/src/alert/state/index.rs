@@ -1,6 +1,6 @@
 //! Which rules read which metrics.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use promql::{METRIC_NAME, Matcher};
@@ -14,6 +14,26 @@ pub(super) type Place = (usize, usize);
 pub(super) fn has_queries(rule: &Alerting) -> bool {
     let mut texts = rule.labels.iter().chain(&rule.annotations);
     texts.any(|(_, text)| !text.is_pure())
+}
+
+/// The metrics that rules are to hear of at once.
+#[derive(Debug, Default)]
+pub enum Wanted {
+    /// Whatever there is.
+    #[default]
+    All,
+    /// Those of these names.
+    These(HashSet<Arc<str>>),
+}
+
+impl Wanted {
+    /// Whether metrics of this name are among them.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Wanted::All => true,
+            Wanted::These(names) => names.contains(name),
+        }
+    }
 }
 
 /// Which rules read which metrics.
@@ -53,6 +73,16 @@ impl Index {
                 self.patterns.push((of_name.cloned().collect(), place));
             }
         }
+    }
+
+    /// The metrics that are read by some rules.
+    pub(super) fn read_by(&self, are_meant: impl Fn(Place) -> bool) -> Wanted {
+        if self.patterns.iter().any(|(_, place)| are_meant(*place)) {
+            return Wanted::All;
+        }
+        let read = self.by_name.iter();
+        let read = read.filter(|(_, places)| places.iter().any(|place| are_meant(*place)));
+        Wanted::These(read.map(|(name, _)| name.clone()).collect())
     }
 
     /// The rules that read a metric of this name.

@@ -27,4 +27,6 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use context::Settings;
 pub use evaluator::{Evaluation, Evaluator};
 pub use group::GroupState;
+pub use index::Wanted;
+pub(crate) use rule::HELD_BACK;
 pub use rule::{Health, RuleState, WrittenSample};

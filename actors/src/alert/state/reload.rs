@@ -27,6 +27,7 @@ impl Evaluator {
         }
         self.settings = settings;
         self.index = Index::of(rules);
+        self.waiting.clear();
         for group in &rules.groups {
             let mut state = GroupState::new(group);
             for rule in &mut state.rules {

@@ -13,7 +13,12 @@ use super::context::{Context, Settings, millis};
 use super::group::GroupState;
 use super::index::has_queries;
 use super::restore::Known;
-use crate::alert::rules::{Group, Kind, Rule};
+use crate::alert::rules::{Alerting, Group, Kind, Rule};
+
+/// How long a rule that [waits](RuleState::waits) may not hear of its metrics.
+pub(crate) const HELD_BACK: Duration = Duration::from_secs(10);
+/// A rule waits whose `for` is so many times as long: it is caught up long before that runs out.
+const WAITING: u32 = 3;
 
 /// How the last evaluation of a rule went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +183,9 @@ impl RuleState {
         let yielded = self.yielded(rule, context);
         let outcome = yielded.and_then(|yielded| match &rule.kind {
             Kind::Alerting(alerting) => {
+                if !yielded.is_empty() && self.waits() {
+                    self.catch_up(rule, alerting, context, transitions, samples);
+                }
                 self.alert(alerting, yielded, context, transitions, samples)
             }
             Kind::Recording(recording) => self.record(recording, yielded, context, samples),
@@ -218,27 +226,64 @@ impl RuleState {
         }
     }
 
-    /// The result of the expression.
-    fn yielded(&mut self, rule: &Rule, context: &Context) -> Result<Vec<Sample>, String> {
-        let answer = rule
-            .query
-            .instant(context.store, context.query_at, context.cancel);
-        let answer = answer.map_err(|error| error.to_string())?;
-        match answer.stats.series_read == 0 && self.nature.is_to_match {
-            true => _ = self.unmatched_since.get_or_insert(context.at),
-            false => self.unmatched_since = None,
-        }
-        match answer.value {
-            Value::Vector(samples) => Ok(samples),
-            Value::Scalar(value) => Ok(vec![Sample {
-                labels: Labels::none(),
-                value,
-            }]),
-            Value::Matrix(_) | Value::Text(_) => {
-                Err("rule result is not a vector or scalar".into())
+    /// Whether it is no matter that it hears of its metrics up to [`HELD_BACK`] later: nothing of it is
+    /// active, and whatever becomes so is pending for longer.
+    pub(super) fn waits(&self) -> bool {
+        let is_long = |alerting: &Alerting| alerting.hold >= WAITING * HELD_BACK;
+        self.health == Health::Good
+            && self.group.interval.is_none()
+            && self.rule().alerting().is_some_and(is_long)
+            && self.active_alerts().next().is_none()
+    }
+
+    /// Runs it at the times it has missed, so that what it yields now is dated to when it began.
+    fn catch_up(
+        &mut self,
+        rule: &Rule,
+        alerting: &Alerting,
+        context: &Context,
+        transitions: &mut Vec<Transition>,
+        samples: &mut Vec<WrittenSample>,
+    ) {
+        let last = self.last_evaluation.unwrap_or(i64::MAX);
+        let missed = context.missed.iter();
+        for at in missed.filter(|at| last < **at && **at < context.at) {
+            let then = context.then(*at);
+            if let Ok((yielded, _)) = answer(rule, &then) {
+                // What is wrong with it is wrong now, too, and told then.
+                let _ = self.alert(alerting, yielded, &then, transitions, samples);
             }
         }
     }
+
+    /// The result of the expression.
+    fn yielded(&mut self, rule: &Rule, context: &Context) -> Result<Vec<Sample>, String> {
+        let (yielded, series_read) = answer(rule, context)?;
+        match series_read == 0 && self.nature.is_to_match {
+            true => _ = self.unmatched_since.get_or_insert(context.at),
+            false => self.unmatched_since = None,
+        }
+        Ok(yielded)
+    }
+}
+
+/// The result of the expression, and how many series it read.
+fn answer(rule: &Rule, context: &Context) -> Result<(Vec<Sample>, u64), String> {
+    let answer = rule
+        .query
+        .instant(context.store, context.query_at, context.cancel);
+    let answer = answer.map_err(|error| error.to_string())?;
+    let yielded = match answer.value {
+        Value::Vector(samples) => samples,
+        Value::Scalar(value) => vec![Sample {
+            labels: Labels::none(),
+            value,
+        }],
+        Value::Matrix(_) | Value::Text(_) => {
+            return Err("rule result is not a vector or scalar".into());
+        }
+    };
+    Ok((yielded, answer.stats.series_read))
 }
 
 /// The end of a series.

@@ -7,3 +7,4 @@ mod recording;
 mod restarts;
 mod scale;
 mod stage;
+mod waiting;
