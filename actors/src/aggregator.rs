@@ -10,12 +10,11 @@ use std::{
 use actix::prelude::*;
 use exposition::{Labels, MetricFamily, text::Format};
 use jiff::Timestamp;
-use supervision::{Checkpoint, Ref, Start, Tree, spawn_blocking_guarded};
+use supervision::{Alarm, Checkpoint, Ref, Start, Tree, spawn_blocking_guarded};
 use tokio::time::Instant;
 use tsdb::Head;
 
 use crate::{
-    alarm::Alarm,
     clock::Clock,
     events::{Events, TargetTick},
     health::HealthReport,
@@ -366,7 +365,7 @@ impl Actor for Aggregator {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
         self.expect_silence(ctx);
-        self.keep_own(Alarm::by(self.settings.clock), ctx);
+        self.keep_own(Alarm::new(), ctx);
         ctx.run_later(LOOK, Self::look_back);
     }
 }

@@ -1,7 +1,6 @@
 //! The actors of Vitals and the messages between them. Start reading at `messages.rs`.
 
 pub mod aggregator;
-mod alarm;
 pub mod alert;
 mod beside;
 pub mod clock;

@@ -10,12 +10,11 @@ use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
-use supervision::{Ref, Refused};
+use supervision::{Alarm, Ref, Refused};
 
 use super::{CollectError, Collected, Collector, Reason};
 use crate::{
     aggregator::Aggregator,
-    alarm::Alarm,
     clock::Clock,
     messages::{Observation, Outcome, Refresh, Refreshed},
     own::OwnMetrics,
@@ -263,7 +262,7 @@ impl<C: Collector> Actor for CollectorActor<C> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.tick(Timestamp::now(), ctx);
-        self.schedule(Alarm::by(self.settings.clock), ctx);
+        self.schedule(Alarm::new(), ctx);
     }
 }
 

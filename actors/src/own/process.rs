@@ -3,6 +3,7 @@
 use std::process;
 
 use exposition::{Labels, MetricFamily};
+use rustix::process::{Resource, getrlimit};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Looks at the own process; what it has to know of the machine it finds out once.
@@ -58,7 +59,8 @@ fn families(system: &mut System) -> Vec<MetricFamily> {
                 .with(none(), open as f64),
         );
     }
-    if let Some(limit) = process.open_files_limit() {
+    // sysinfo would read all limits from a file.
+    if let Some(limit) = getrlimit(Resource::Nofile).current {
         families.push(
             MetricFamily::gauge(
                 "process_max_fds",
@@ -87,6 +89,12 @@ mod tests {
         };
         assert!(value("process_resident_memory_bytes") > 100_000.0);
         assert!(value("process_open_fds") >= 3.0);
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"));
+        let soft = line.unwrap().split_whitespace().nth(3).unwrap();
+        assert_eq!(value("process_max_fds").to_string(), soft);
         let now = jiff::Timestamp::now().as_second() as f64;
         let age = now - value("process_start_time_seconds");
         assert!((-2.0..3600.0).contains(&age), "{age}");

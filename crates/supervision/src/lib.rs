@@ -121,6 +121,7 @@
 #[cfg(panic = "abort")]
 compile_error!("supervision catches panics: build with panic = \"unwind\"");
 
+mod alarm;
 mod answer;
 mod backoff;
 mod board;
@@ -150,6 +151,7 @@ mod spec;
 mod task;
 mod vitals;
 
+pub use alarm::Alarm;
 pub use answer::Answer;
 pub use backoff::Backoff;
 pub use catch::capture_backtraces;

@@ -152,7 +152,8 @@ impl NodeFamilies {
             Told::Nothing => {}
             Told::Failure => self.device_error.push(labels.clone(), 1.0),
             Told::Space(space) => {
-                let readonly = f64::from(u8::from(readonly));
+                // The table of mounts may be older than an error that has made it so.
+                let readonly = f64::from(u8::from(readonly || space.readonly));
                 self.device_error.push(labels.clone(), 0.0);
                 self.readonly.push(labels.clone(), readonly);
                 self.size.push(labels.clone(), space.size);
@@ -209,5 +210,25 @@ mod tests {
             .map(|metric| metric.value)
             .collect();
         assert_eq!(told, [Value::Number(1.0)]);
+    }
+
+    #[test]
+    fn one_that_has_made_itself_read_only_is_told_before_the_table_says_so() {
+        let mut node = NodeFamilies::new(3);
+        for (of_table, of_filesystem) in [(false, false), (true, false), (false, true)] {
+            let space = Space {
+                readonly: of_filesystem,
+                ..Space::default()
+            };
+            node.push(&Labels::none(), of_table, Told::Space(space));
+        }
+        let told: Vec<_> = node.readonly.metrics.iter().map(|one| &one.value).collect();
+        assert_eq!(
+            told,
+            [0.0, 1.0, 1.0]
+                .map(Value::Number)
+                .iter()
+                .collect::<Vec<_>>()
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{io, path::Path, time::SystemTime};
 
+use rustix::fs::StatVfsMountFlags;
+
 /// The questions.
 #[derive(Clone, Copy)]
 pub(super) struct Machine {
@@ -32,6 +34,8 @@ pub(super) struct Space {
     pub(super) avail: f64,
     pub(super) files: f64,
     pub(super) files_free: f64,
+    /// Whoever mounted it, or the kernel after an error, lets nobody write.
+    pub(super) readonly: bool,
 }
 
 impl Machine {
@@ -68,5 +72,6 @@ fn space(path: &Path) -> io::Result<Space> {
         avail: bytes(stat.f_bavail),
         files: stat.f_files as f64,
         files_free: stat.f_ffree as f64,
+        readonly: stat.f_flag.contains(StatVfsMountFlags::RDONLY),
     })
 }

@@ -29,9 +29,9 @@ const MOUNTINFO_LIMIT: usize = 8 << 20;
 /// The table of mounts: the host's, and ours.
 const MOUNTINFO: [&str; 2] = ["1/mountinfo", "self/mountinfo"];
 
-/// It is read anew all the same after so long: that a filesystem has made itself read-only is not
-/// said.
-const MOUNTINFO_COUNTS: Duration = Duration::from_millis(9500);
+/// It is read anew all the same after so long: not all that it says of a filesystem need be the work of
+/// somebody who mounts.
+const MOUNTINFO_COUNTS: Duration = Duration::from_mins(1);
 
 /// Where `/proc` is unless somebody says otherwise.
 const OWN: &str = "/proc";
@@ -107,8 +107,31 @@ impl Procfs {
     /// takes longer to write this table than all others, and says when it has changed.
     pub(super) fn parse_mountinfo(
         &mut self,
-        mut parser: impl FnMut(&[u8]) -> Result<(), Malformed>,
+        parser: impl FnMut(&[u8]) -> Result<(), Malformed>,
     ) -> Result<(), CollectError> {
+        let [host, own] = MOUNTINFO;
+        self.parse_new_mounts(host, own, parser)
+            .map_err(Trouble::error)
+    }
+
+    /// The mounts as this process sees them, likewise; none where there is no such table.
+    pub(super) fn parse_own_mountinfo(
+        &mut self,
+        parser: impl FnMut(&[u8]) -> Result<(), Malformed>,
+    ) -> Result<(), CollectError> {
+        let own = MOUNTINFO[1];
+        match self.parse_new_mounts(own, own, parser) {
+            Err(trouble) if !trouble.is_absence() => Err(trouble.error()),
+            _ => Ok(()),
+        }
+    }
+
+    fn parse_new_mounts(
+        &mut self,
+        file: &'static str,
+        otherwise: &'static str,
+        mut parser: impl FnMut(&[u8]) -> Result<(), Malformed>,
+    ) -> Result<(), Trouble> {
         let now = Instant::now();
         let is_young = |read: Instant| now.duration_since(read) < MOUNTINFO_COUNTS;
         if self.mounts_read.is_some_and(is_young) && !self.has_new_mounts() {
@@ -116,11 +139,10 @@ impl Procfs {
         }
         self.mounts_read = None;
         let mut of = |file| self.parse_within(MOUNTINFO_LIMIT, Of::Machine(file), &mut parser);
-        match of(MOUNTINFO[0]) {
-            Err(trouble) if trouble.unread.is_some() => of(MOUNTINFO[1]),
-            result => result,
+        match of(file) {
+            Err(trouble) if trouble.unread.is_some() => of(otherwise)?,
+            result => result?,
         }
-        .map_err(Trouble::error)?;
         self.mounts_read = Some(now);
         Ok(())
     }

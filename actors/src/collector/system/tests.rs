@@ -69,6 +69,7 @@ fn recorded_machine() -> Machine {
                 avail: avail * GIB,
                 files,
                 files_free: files / 2.0,
+                readonly: false,
             })
         },
         is_directory: |_| true,

@@ -87,15 +87,29 @@ impl Overseer {
             let due = |next: Duration| now + (next + OVERSLEPT).as_micros() as u64;
             self.next_look = next.map(due);
         }
+        // The root's is the one timer that goes off in a tree at rest.
+        let alarm = office.is_root().then(|| self.alarm.take());
         let wait = async move {
             let nudged = office.board.nudged.notified();
-            match next {
-                Some(next) => _ = tokio::time::timeout(next, nudged).await,
-                None => nudged.await,
+            match (next, alarm) {
+                (Some(next), Some(alarm)) => {
+                    let mut alarm = alarm.unwrap_or_default();
+                    tokio::select! {
+                        () = alarm.after(next) => {}
+                        () = nudged => {}
+                    }
+                    return Some(alarm);
+                }
+                (Some(next), None) => _ = tokio::time::timeout(next, nudged).await,
+                (None, _) => nudged.await,
             }
+            None
         };
         let wait = wrap_future::<_, Self>(wait);
-        ctx.spawn(wait.map(|(), me, ctx| me.look_after_children(ctx)));
+        ctx.spawn(wait.map(|alarm, me, ctx| {
+            me.alarm = alarm;
+            me.look_after_children(ctx);
+        }));
     }
 
     fn look(&mut self, at: usize, now: u64) -> Option<Trouble> {

@@ -13,6 +13,7 @@ use actix::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::{
+    alarm::Alarm,
     event::EventKind,
     exit::{self, Exit, fail},
     guard::Report,
@@ -81,6 +82,8 @@ pub struct Overseer {
     closing: bool,
     /// When it looks after its children next, at the latest, on [`clock_us`](crate::vitals::clock_us).
     next_look: Option<u64>,
+    /// Of the root: when it does. Away while it waits.
+    alarm: Option<Alarm>,
 }
 
 /// The turn of children that have never been restarted.
@@ -112,6 +115,7 @@ impl Overseer {
             reports_rx: Some(reports_rx),
             closing: false,
             next_look: None,
+            alarm: None,
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) struct Cgroup {
 /// All that is known of where we are.
 pub(super) struct Hierarchies<'a> {
     pub(super) own: Vec<Membership>,
-    pub(super) mounts: Vec<Mount>,
+    pub(super) mounts: &'a [Mount],
     /// What mountpoints are below.
     pub(super) root: &'a Path,
 }
@@ -170,7 +170,7 @@ mod tests {
                 let Ok(own) = parse(text) else { continue };
                 let mounts = Vec::new();
                 let root = Path::new("/nowhere");
-                Hierarchies { own, mounts, root }.of("memory");
+                Hierarchies { own, mounts: &mounts, root }.of("memory");
             }
         }
     }

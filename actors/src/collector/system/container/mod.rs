@@ -19,7 +19,8 @@ use tokio::time::Instant;
 
 use self::{cpu::Cpu, hierarchy::Hierarchies, memory::Memory};
 use super::{
-    Occasion, mounts,
+    Occasion,
+    mounts::{self, Mount},
     procfs::{Of, Procfs},
 };
 use crate::collector::CollectError;
@@ -34,6 +35,8 @@ pub(super) struct Container {
     /// What the paths in its table of mounts are below: `/`, but for tests.
     root: PathBuf,
     looked: Option<Instant>,
+    /// As they were read last.
+    mounts: Vec<Mount>,
     memory: Option<Memory>,
     cpu: Option<Cpu>,
 }
@@ -50,6 +53,7 @@ impl Container {
             proc: Procfs::new(proc),
             root,
             looked: None,
+            mounts: Vec::new(),
             memory: None,
             cpu: None,
         }
@@ -84,12 +88,14 @@ impl Container {
         let own = self
             .proc
             .parse_if_there(Of::Machine("self/cgroup"), hierarchy::parse)?;
-        let mounts = self
-            .proc
-            .parse_if_there(Of::Machine("self/mountinfo"), mounts::parse)?;
+        let mounts = &mut self.mounts;
+        self.proc.parse_own_mountinfo(|text| {
+            *mounts = mounts::parse(text)?;
+            Ok(())
+        })?;
         let hierarchies = Hierarchies {
             own: own.unwrap_or_default(),
-            mounts: mounts.unwrap_or_default(),
+            mounts,
             root: &self.root,
         };
         self.memory = Memory::find(&hierarchies)?;

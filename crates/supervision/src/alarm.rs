@@ -16,36 +16,33 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::clock::Clock;
-
 /// A timer of the kernel's, made when it is needed first; tokio's where time is simulated, or where
 /// there is none to be had.
-pub(crate) struct Alarm {
-    clock: Clock,
+pub struct Alarm {
+    is_simulated: bool,
     timer: Option<AsyncFd<OwnedFd>>,
 }
 
 impl Alarm {
-    /// One that goes off by the real time, or with tokio's where that clock does.
-    pub(crate) fn by(clock: Clock) -> Self {
-        Alarm { clock, timer: None }
+    /// One that goes off with the time of the runtime it is made on.
+    pub fn new() -> Self {
+        Alarm {
+            is_simulated: does_time_stand_still(),
+            timer: None,
+        }
     }
 
-    /// Returns after so long.
-    pub(crate) async fn after(&mut self, wait: Duration) {
+    /// Returns after so long. Of one that was given up before, nothing is left.
+    pub async fn after(&mut self, wait: Duration) {
         let until = Instant::now() + wait;
-        let rung = match self.clock {
-            Clock::System => self.ring(wait).await.is_ok(),
-            Clock::Tokio { .. } => false,
-        };
-        if !rung {
+        if self.is_simulated || self.ring(wait).await.is_err() {
             self.timer = None;
             sleep_until(until).await;
         }
     }
 
     /// Calls the actor after so long, and hands itself back.
-    pub(crate) fn call<A: Actor<Context = Context<A>>>(
+    pub fn call<A: Actor<Context = Context<A>>>(
         mut self,
         wait: Duration,
         ctx: &mut A::Context,
@@ -86,6 +83,19 @@ impl Alarm {
     }
 }
 
+impl Default for Alarm {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// As tokio's does between two steps where it is simulated, which it does not say.
+fn does_time_stand_still() -> bool {
+    let (simulated, real) = (Instant::now(), std::time::Instant::now());
+    while real.elapsed().is_zero() {}
+    simulated.elapsed().is_zero()
+}
+
 #[expect(
     deprecated,
     reason = "for types whose descriptor may change; that of an OwnedFd never does"
@@ -103,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_goes_off_in_time_and_again() {
-        let mut alarm = Alarm::by(Clock::System);
+        let mut alarm = Alarm::new();
         for wait in [20 * MS, Duration::ZERO, 5 * MS] {
             let began = Instant::now();
             alarm.after(wait).await;
@@ -121,7 +131,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_simulated_clock_is_followed() {
-        let mut alarm = Alarm::by(Clock::simulated());
+        let mut alarm = Alarm::new();
         let began = Instant::now();
         alarm.after(Duration::from_hours(1)).await;
         assert_eq!(began.elapsed(), Duration::from_hours(1));
