@@ -221,6 +221,36 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Whether all it says follows from what can be read at the moment it is evaluated at: it neither
+    /// asks what time that is nor looks at another.
+    pub(crate) fn is_of_now(&self) -> bool {
+        let is_now = |moment: &Moment| moment.at.is_none() && moment.offset_ms == 0;
+        match self {
+            Expr::Number(_) | Expr::Text(_) => true,
+            Expr::Selection(selection) => is_now(&selection.moment),
+            Expr::Window(window) => match &window.of {
+                WindowOf::Selection(selection) => is_now(&selection.moment),
+                WindowOf::Subquery { .. } => false,
+            },
+            Expr::Paren(inner) | Expr::Negated(inner) => inner.is_of_now(),
+            Expr::Chain(chain) => {
+                let mut links = chain.links.iter();
+                chain.first.is_of_now() && links.all(|link| link.rhs.is_of_now())
+            }
+            Expr::Aggregation(aggregation) => {
+                let parameter = aggregation.parameter.as_ref();
+                parameter.is_none_or(Expr::is_of_now) && aggregation.input.is_of_now()
+            }
+            // Without an argument, functions of dates are of now, which is another one each time.
+            Expr::Call(call) => {
+                let is_told = !call.args.is_empty() || matches!(call.function, Function::Pi);
+                is_told && call.args.iter().all(Expr::is_of_now)
+            }
+        }
+    }
+}
+
 fn farthest<'e>(parts: impl Iterator<Item = &'e Expr>, lookback_ms: i64) -> Option<i64> {
     let mut farthest = 0;
     for part in parts {

@@ -88,6 +88,12 @@ impl Query {
         self.expr.reach_ms(lookback)
     }
 
+    /// Whether it yields the same at any time at which the same can be read: it neither asks what time it
+    /// is nor reads what was at another.
+    pub fn is_of_now(&self) -> bool {
+        self.expr.is_of_now()
+    }
+
     /// Evaluates it at one moment, Unix time in milliseconds.
     ///
     /// # Errors

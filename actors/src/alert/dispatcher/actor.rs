@@ -10,7 +10,7 @@ use futures::stream;
 use jiff::Timestamp;
 use outbox::{Dropped, Durable};
 use serde_json::json;
-use supervision::{Checkpoint, Start};
+use supervision::{Alarm, Checkpoint, Start};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -299,6 +299,11 @@ impl Dispatcher {
         }
     }
 
+    fn go_on_beating(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
+        self.beat(ctx);
+        alarm.call(self.settings.cadence.beat, ctx, Self::go_on_beating);
+    }
+
     /// Says that all of it works, from the evaluator to here.
     fn beat(&mut self, ctx: &mut Context<Self>) {
         let cadence = self.settings.cadence;
@@ -336,8 +341,7 @@ impl Actor for Dispatcher {
         let news = wrap_stream::<_, Self>(news).map(|(), me, ctx| me.pump(ctx));
         ctx.spawn(news.finish());
         ctx.run_interval(self.settings.cadence.reconcile, Self::reconcile);
-        ctx.run_interval(self.settings.cadence.beat, Self::beat);
-        self.beat(ctx);
+        self.go_on_beating(Alarm::new(), ctx);
         self.pump(ctx);
     }
 }

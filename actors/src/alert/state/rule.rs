@@ -62,15 +62,21 @@ struct Nature {
     has_queries: bool,
     /// It is news when its expression reads no series.
     is_to_match: bool,
+    /// Its expression reads no metric.
+    reads_nothing: bool,
+    /// Its expression yields the same at any time at which the same can be read.
+    is_of_now: bool,
     is_recording: bool,
 }
 
 impl Nature {
-    fn of(rule: &Rule) -> Self {
+    fn of(group: &Group, rule: &Rule) -> Self {
         Nature {
             reach_ms: rule.query.reach_ms(),
             has_queries: rule.alerting().is_some_and(has_queries),
             is_to_match: rule.is_to_match(),
+            reads_nothing: rule.query.selectors().len() == 0,
+            is_of_now: rule.query.is_of_now() && group.query_offset.is_zero(),
             is_recording: matches!(rule.kind, Kind::Recording(_)),
         }
     }
@@ -94,6 +100,8 @@ pub struct RuleState {
     /// Since when its expression has read no series at all, if that is news.
     pub unmatched_since: Option<i64>,
     pub(super) alerts: HashMap<Labels, Alert>,
+    /// It read no series and yielded nothing, which only a sample can change.
+    pub(super) is_idle: bool,
     /// What it recorded at the last evaluation.
     pub(super) recorded: HashSet<Labels>,
     /// A metric it reads has come.
@@ -119,13 +127,14 @@ impl RuleState {
         RuleState {
             group: group.clone(),
             place,
-            nature: Nature::of(&group.rules[place]),
+            nature: Nature::of(group, &group.rules[place]),
             health: Health::Unknown,
             last_error: None,
             last_evaluation: None,
             unmatched_since: None,
             evaluation_time: Duration::ZERO,
             alerts: HashMap::new(),
+            is_idle: false,
             recorded: HashSet::new(),
             is_marked: true,
             deadline: None,
@@ -150,6 +159,10 @@ impl RuleState {
 
     pub(super) fn is_recording(&self) -> bool {
         self.nature.is_recording
+    }
+
+    pub(super) fn reads_nothing(&self) -> bool {
+        self.nature.reads_nothing
     }
 
     /// Whether an alert with these labels is one of its.
@@ -258,7 +271,9 @@ impl RuleState {
 
     /// The result of the expression.
     fn yielded(&mut self, rule: &Rule, context: &Context) -> Result<Vec<Sample>, String> {
+        self.is_idle = false;
         let (yielded, series_read) = answer(rule, context)?;
+        self.is_idle = self.nature.is_of_now && series_read == 0 && yielded.is_empty();
         match series_read == 0 && self.nature.is_to_match {
             true => _ = self.unmatched_since.get_or_insert(context.at),
             false => self.unmatched_since = None,

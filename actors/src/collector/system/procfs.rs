@@ -200,8 +200,10 @@ impl Procfs {
 
     /// How much of the buffer is filled.
     fn read(&mut self, file: Of, limit: usize) -> io::Result<usize> {
+        // Of the kernel's own no file is ever removed under a name that stays.
+        let is_own = self.is_own();
         if let Some(open) = self.open.get(&file)
-            && open.metadata()?.nlink() > 0
+            && (is_own || open.metadata()?.nlink() > 0)
             && let Ok(length) = fill(open, &mut self.buffer, limit)
         {
             return Ok(length);

@@ -54,6 +54,36 @@ proptest! {
             prop_assert!(read <= reach, "{}: {} > {}", text, read, reach);
         }
     }
+
+    #[test]
+    fn what_is_of_now_is_the_same_at_any_time_where_nothing_is_read(seed in any::<u64>()) {
+        let text = Generator::new(seed, Dialect::Three).query();
+        let query = Engine::default().parse(&text).unwrap();
+        let answer = |at| {
+            let answer = query.instant(&MemoryStore::new(), at, &Cancel::new());
+            format!("{:?}", answer.map(|answer| answer.value))
+        };
+        if query.is_of_now() {
+            prop_assert_eq!(answer(START_MS), answer(START_MS + 12_345_678), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn what_asks_for_the_time_or_another_is_not_of_now() {
+    for (text, is_of_now) in [
+        ("level > 3 and on () vector(pi())", true),
+        ("topk(2, rate(requests_total[7m]))", true),
+        ("hour(level)", true),
+        ("hour() > 5 and level", false),
+        ("level or vector(time())", false),
+        ("topk(scalar(level offset 20m), memory)", false),
+        ("level @ 5", false),
+        ("max_over_time(level[1h:1m])", false),
+    ] {
+        let query = Engine::default().parse(text).unwrap();
+        assert_eq!(query.is_of_now(), is_of_now, "{text}");
+    }
 }
 
 #[test]

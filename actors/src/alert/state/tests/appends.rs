@@ -94,6 +94,40 @@ fn a_series_that_ends_resolves_at_once() {
 }
 
 #[test]
+fn what_only_a_sample_can_change_is_seldom_run_without_one() {
+    let group = |expr: &str| group(&format!("  - {{alert: A, expr: '{expr}', for: 5m}}\n"));
+    for (expr, due) in [
+        ("load > 1", 60),
+        ("rate(load[5m]) > 1 or sum(load) > 1", 60),
+        ("load > 1 and hour() > 30", 15),
+        ("load offset 1h > 1", 15),
+        ("time() - load > 1", 15),
+        ("absent(load)", 15),
+        ("here > 1", 15),
+    ] {
+        let mut stage = Stage::new(&group(expr));
+        stage.sample("here", 0, 0.0);
+        stage.due(0);
+        assert_eq!(stage.evaluator.next_due(), Some(due * S), "{expr}");
+        assert_eq!(
+            stage.comes("load", 1, 2.0).runs,
+            usize::from(expr != "here > 1")
+        );
+    }
+    // Nor what reads nothing alone.
+    let mut stage = Stage::new(&group("vector(1)"));
+    stage.due(0);
+    assert_eq!((stage.due(9).runs, stage.due(10).runs), (0, 1));
+    assert_eq!(stage.evaluator.next_due(), Some(25 * S));
+    // What it reads is a while behind.
+    let mut stage = Stage::new(&rules(
+        "groups:\n- name: g\n  query_offset: 30s\n  rules:\n  - {alert: A, expr: load > 1}\n",
+    ));
+    stage.due(0);
+    assert_eq!(stage.evaluator.next_due(), Some(15 * S));
+}
+
+#[test]
 fn a_group_with_an_interval_is_run_at_it_and_no_sooner() {
     let text = "groups:\n- name: g\n  interval: 30s\n  rules:\n  - {alert: A, expr: load > 1}\n";
     let mut stage = Stage::new(&rules(text));
