@@ -90,8 +90,8 @@ pub struct Aggregator {
     looking: bool,
     /// Whoever watches is told with the next tick.
     ticking: bool,
-    /// When the next source is about to fall silent.
-    silence: Option<SpawnHandle>,
+    /// The next source that is about to fall silent: by when, and who looks then.
+    silence: Option<(Instant, SpawnHandle)>,
 }
 
 impl Aggregator {
@@ -193,16 +193,19 @@ impl Aggregator {
     /// no thread wakes for it as long as they speak.
     fn expect_silence(&mut self, ctx: &mut Context<Self>) {
         let now = Instant::now();
-        let expiry = self.standing.next_expiry(now);
-        let wait = expiry.map_or(LOOK, |expiry| expiry.duration_since(now));
-        let wait = wait.clamp(Duration::from_secs(1), LOOK);
+        // One that has fallen silent by now is not put off: it is no longer among those that may.
+        if self.silence.as_ref().is_some_and(|(by, _)| *by <= now) {
+            return;
+        }
+        let by = self.standing.next_expiry(now).unwrap_or(now + LOOK);
+        let wait = by.duration_since(now).clamp(Duration::from_secs(1), LOOK);
         let silence = ctx.run_later(wait, |me, ctx| {
             me.silence = None;
             me.end_the_silent();
             me.refresh_summary();
             me.expect_silence(ctx);
         });
-        if let Some(before) = self.silence.replace(silence) {
+        if let Some((_, before)) = self.silence.replace((by, silence)) {
             ctx.cancel_future(before);
         }
     }
@@ -287,8 +290,7 @@ impl Aggregator {
     }
 
     fn now(&self) -> Timestamp {
-        let now = self.settings.clock.now();
-        Timestamp::try_from(now).unwrap_or_else(|_| Timestamp::now())
+        self.settings.clock.timestamp()
     }
 }
 

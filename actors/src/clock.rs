@@ -37,6 +37,11 @@ impl Clock {
         }
     }
 
+    /// The same as a timestamp; where the machine's clock shows none, what that makes of it.
+    pub fn timestamp(&self) -> Timestamp {
+        Timestamp::try_from(self.now()).unwrap_or_else(|_| Timestamp::now())
+    }
+
     /// The next multiple of the interval, and how long it is until then. After a jump of the clock
     /// the grid goes on from the new time.
     pub fn next_tick(&self, interval: Duration) -> (Timestamp, Duration) {

@@ -261,7 +261,7 @@ impl<C: Collector> Actor for CollectorActor<C> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.tick(Timestamp::now(), ctx);
+        self.tick(self.settings.clock.timestamp(), ctx);
         self.schedule(Alarm::new(), ctx);
     }
 }

@@ -11,6 +11,8 @@ use std::{
 
 use actix::{Arbiter, System};
 use exposition::{Labels, MetricFamily, text::Format};
+use jiff::Timestamp;
+use promql::{Cancel, Engine, Value};
 use supervision::{Backoff, Capacity, ChildSpec, Fault, Overseer, Placement, Ref, Root, Strategy};
 use tokio::time::{Instant, sleep};
 use tsdb::{Head, Options};
@@ -19,6 +21,7 @@ use super::{CollectError, Collected, Collector, CollectorActor, CollectorSetting
 use crate::{
     aggregator::{Aggregator, AggregatorSettings},
     clock::Clock,
+    history::{History, HistorySettings, Reader},
     last_known::LastKnown,
     messages::{GetExposition, GetSummary, Probe, Refresh, Refreshed},
     own::OwnMetrics,
@@ -76,6 +79,8 @@ struct World {
     measured: Arc<AtomicU64>,
     last_known: Arc<LastKnown>,
     own: OwnMetrics,
+    head: Head,
+    clock: Clock,
 }
 
 impl World {
@@ -89,6 +94,14 @@ impl World {
         let (mood, measured) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (own, last_known) = (OwnMetrics::new().unwrap(), LastKnown::new());
         let aggregator = Ref::<Aggregator>::new("aggregator", Capacity::default());
+        let history = Ref::<History>::new("history", Capacity::default());
+        let (head, clock) = (Head::in_memory(Options::default()), Clock::simulated());
+        let keeping = HistorySettings {
+            head: head.clone(),
+            bell: None,
+            evaluator: Ref::new("evaluator", Capacity::default()),
+            wanted: Arc::default(),
+        };
         let collector = Ref::new(name, Capacity::default());
         let settings = AggregatorSettings {
             tuning: Tuning {
@@ -104,10 +117,10 @@ impl World {
             last_known: last_known.clone(),
             own: own.clone(),
             tree: Arc::new(OnceLock::new()),
-            history: Ref::new("history", Capacity::default()),
-            head: Head::in_memory(Options::default()),
+            history: history.clone(),
+            head: head.clone(),
             uptimes: Arc::default(),
-            clock: Clock::simulated(),
+            clock,
             events: Default::default(),
         };
         let collecting = CollectorSettings {
@@ -115,18 +128,19 @@ impl World {
             timeout: SEC / 2,
             aggregator: aggregator.clone(),
             own: own.clone(),
-            clock: Clock::simulated(),
+            clock,
         };
         let here = Placement::Shared(Arbiter::current());
         let backoff = Backoff {
             jitter: 0.0,
             ..Backoff::default()
         };
-        let (a, c) = (aggregator.clone(), collector.clone());
+        let (h, a, c) = (history, aggregator.clone(), collector.clone());
         let (m, n) = (mood.clone(), measured.clone());
         let root = Root::start("test", 8, move || {
             let (settings, collecting) = (settings.clone(), collecting.clone());
-            let (mood, measured) = (m.clone(), n.clone());
+            let (mood, measured, keeping) = (m.clone(), n.clone(), keeping.clone());
+            let history = ChildSpec::new(&h, move |_, _| History::new(keeping.clone()));
             let aggregator = ChildSpec::new(&a, move |start, _| {
                 Aggregator::new(&start, settings.clone())
             });
@@ -141,6 +155,7 @@ impl World {
             });
             Overseer::new(Strategy::OneForOne)
                 .intensity(100, SEC)
+                .child(history.placement(here.clone()).backoff(backoff))
                 .child(aggregator.placement(here.clone()).backoff(backoff))
                 .child(collector.placement(here.clone()).backoff(backoff))
         });
@@ -152,6 +167,23 @@ impl World {
             measured,
             last_known,
             own,
+            head,
+            clock,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.timestamp()
+    }
+
+    /// How many series of this name there are in the history now.
+    fn kept(&self, name: &str) -> usize {
+        let query = Engine::default().parse(name).unwrap();
+        let at = self.now().as_millisecond();
+        let answer = query.instant(&Reader::of(&self.head), at, &Cancel::new());
+        match answer.unwrap().value {
+            Value::Vector(samples) => samples.len(),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -273,6 +305,26 @@ fn a_source_that_falls_silent_goes_stale() {
         assert_eq!(world.memory_reason().await, Some(Reason::Down));
         let status = &world.aggregator.ask(Probe, SEC).await.unwrap()[0];
         assert!(!status.up);
+    });
+}
+
+#[test]
+fn one_that_falls_silent_ends_in_the_history_while_others_speak() {
+    const QUIET: &str = "vitals_host_cpu_used_ratio";
+    simulated(async {
+        let world = World::start();
+        sleep(SEC / 100).await;
+        // What it says counts until just before a tick, at a tick, and just behind one.
+        for behind in [400, 500, 501, 900, 990] {
+            let mut told = observed("quiet", QUIET, &[("quiet", 0.5)]);
+            told.outcome.stale_after = 2 * SEC + SEC / 1000 * behind;
+            told.at = world.now();
+            world.aggregator.tell(told).unwrap();
+            sleep(SEC / 1000).await;
+            assert_eq!(world.kept(QUIET), 1);
+            sleep(6 * SEC - SEC / 1000).await;
+            assert_eq!(world.kept(QUIET), 0, "{behind}");
+        }
     });
 }
 

@@ -288,11 +288,11 @@ impl EvaluatorActor {
 
     /// Says what is to be told at once from now on.
     fn want(&mut self) {
-        let wanted = self
-            .bench
-            .as_mut()
-            .and_then(|bench| bench.evaluator.wanted());
-        if let Some(wanted) = wanted {
+        // Not as a zombie: nobody would correct it.
+        if let Some(bench) = &mut self.bench
+            && self.slot.is_current()
+            && let Some(wanted) = bench.evaluator.wanted()
+        {
             self.settings.wanted.store(Arc::new(wanted));
         }
     }
@@ -354,8 +354,8 @@ impl EvaluatorActor {
         });
     }
 
-    /// What is done now and then is done after an evaluation, as the thread is awake; there is one every
-    /// few seconds.
+    /// What is done now and then is done after an evaluation, as the thread is awake; there is one with
+    /// each collection, and every minute at least.
     fn look_about(&mut self, ctx: &mut Context<Self>) {
         let now = Instant::now();
         if let Some(bench) = &mut self.bench

@@ -20,8 +20,8 @@ impl GroupState {
         }
         let by_data = rule.is_marked && (!rule.is_recording() || passed >= interval);
         // No sample comes for it: together with others, so that no thread wakes for it alone.
-        let alone = rule.reads_nothing() && passed >= interval;
-        by_data || alone || self.due(rule, interval).is_some_and(|due| due <= at)
+        let with_others = rule.reads_nothing() && passed >= interval;
+        by_data || with_others || self.due(rule, interval).is_some_and(|due| due <= at)
     }
 
     /// When a rule is due by time, whatever comes. `None`: at once.
