@@ -55,15 +55,14 @@ fn main() -> ExitCode {
     if let Command::Simulate(simulate) = cli.command() {
         return command::simulate::run(simulate, cli.flags.listen.as_deref()); // likewise
     }
+    if let Command::Serve = cli.command() {
+        return command::serve::run(cli.flags); // reads them while threads are made
+    }
     let settings = match Settings::load(&cli.flags, std::env::vars_os()) {
         Ok(settings) => settings,
         Err(error) => return unusable(error),
     };
     match cli.command() {
-        Command::Serve => match alerting::ruling(&settings) {
-            Ok(ruling) => command::serve::run(settings, ruling, cli.flags),
-            Err(error) => unusable(error),
-        },
         Command::Check { output, test } => command::check::run(&settings, output, &test),
         Command::Alerts(alerts) => command::alerts::run(&settings, &alerts),
         Command::Doctor { output } => command::doctor::run(&settings, output),
@@ -72,7 +71,7 @@ fn main() -> ExitCode {
         Command::Import(import) => command::import::run(&settings, &import),
         Command::Query(asked) => command::query::run(&settings, &asked),
         Command::Healthcheck => command::healthcheck::run(&settings),
-        Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // answered above
+        Command::Serve | Command::Completions { .. } | Command::Simulate(_) => ExitCode::SUCCESS, // above
     }
 }
 

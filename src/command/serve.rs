@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    io,
+    env, io,
     net::{SocketAddr, TcpListener},
     path::Path,
     pin::pin,
@@ -12,11 +12,12 @@ use std::{
 };
 
 use actix_rt::{Arbiter, System};
-use supervision::{Exit, Root};
+use supervision::{Exit, Root, Threads};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use vitals_actors::alert::evaluator::PromisedRuling;
 
 use crate::{
+    alerting,
     cli::Flags,
     data_directory::{DataDirectory, DataError},
     exit_code,
@@ -25,11 +26,14 @@ use crate::{
     settings::Settings,
     store::{self, Store, StoreError},
     tree::Parts,
-    watchdog,
+    unusable, watchdog,
 };
 
 /// Connections that wait to be accepted; the kernel may take fewer.
 const BACKLOG: i32 = 1_024;
+
+/// Threads that every tree needs: for its overseers and those on one of their own who are always there.
+const AHEAD: usize = 12;
 
 /// By then everybody has started, and every source has told something once with its default interval.
 const STARTED: Duration = Duration::from_secs(30);
@@ -57,9 +61,19 @@ enum ServeError {
 }
 
 /// Runs until a signal, or until the tree gives up.
-pub(crate) fn run(settings: Settings, ruling: PromisedRuling, flags: Flags) -> ExitCode {
+pub(crate) fn run(flags: Flags) -> ExitCode {
+    let system = System::new();
+    let threads = Threads::ahead(AHEAD);
+    let settings = match Settings::load(&flags, env::vars_os()) {
+        Ok(settings) => settings,
+        Err(error) => return unusable(error),
+    };
+    let ruling = match alerting::ruling(&settings) {
+        Ok(ruling) => ruling,
+        Err(error) => return unusable(error),
+    };
     logging::start(&settings.log);
-    match System::new().block_on(serve(settings, ruling, flags)) {
+    match system.block_on(serve(settings, ruling, flags, threads)) {
         Ok(Exit::Shutdown | Exit::Normal) => {
             log::info!("stopped");
             ExitCode::SUCCESS
@@ -79,6 +93,7 @@ async fn serve(
     settings: Settings,
     ruling: PromisedRuling,
     flags: Flags,
+    threads: Threads,
 ) -> Result<Exit, ServeError> {
     let listener = listen(settings.server.address)?;
     // The port may have been any free one.
@@ -102,7 +117,7 @@ async fn serve(
         Arbiter::current(),
     )?);
     let building = parts.clone();
-    let root = Root::start("vitals", budget, move || building.root());
+    let root = Root::start_on(threads, "vitals", budget, move || building.root());
     let tree = root.tree().clone();
     // Nobody has asked for it yet: the tree starts when this future waits for the first time.
     let _ = parts.tree.set(tree.clone());

@@ -3,7 +3,11 @@
 use std::process;
 
 use exposition::{Labels, MetricFamily};
-use rustix::process::{Resource, getrlimit};
+use rustix::{
+    fs::stat,
+    process::{Resource, getrlimit},
+    time::{ClockId, clock_gettime},
+};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Looks at the own process; what it has to know of the machine it finds out once.
@@ -22,10 +26,8 @@ impl Process {
 
 fn families(system: &mut System) -> Vec<MetricFamily> {
     let pid = Pid::from_u32(process::id());
-    let what = ProcessRefreshKind::nothing()
-        .with_cpu()
-        .with_memory()
-        .without_tasks();
+    // With CPU time it would read that of the machine, too.
+    let what = ProcessRefreshKind::nothing().with_memory().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
     let Some(process) = system.process(pid) else {
         return Vec::new();
@@ -36,7 +38,7 @@ fn families(system: &mut System) -> Vec<MetricFamily> {
             "process_cpu_seconds_total",
             "Total user and system CPU time spent in seconds.",
         )
-        .with(none(), process.accumulated_cpu_time() as f64 / 1e3),
+        .with(none(), cpu_seconds()),
         MetricFamily::gauge(
             "process_resident_memory_bytes",
             "Resident memory size in bytes.",
@@ -53,7 +55,7 @@ fn families(system: &mut System) -> Vec<MetricFamily> {
         )
         .with(none(), process.start_time() as f64),
     ];
-    if let Some(open) = process.open_files() {
+    if let Some(open) = open_files().or_else(|| Some(process.open_files()? as u64)) {
         families.push(
             MetricFamily::gauge("process_open_fds", "Number of open file descriptors.")
                 .with(none(), open as f64),
@@ -72,13 +74,34 @@ fn families(system: &mut System) -> Vec<MetricFamily> {
     families
 }
 
+fn cpu_seconds() -> f64 {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+}
+
+/// Since Linux 6.2 the size of the directory is how many there are, see proc_pid_fd(5); before, it is none.
+fn open_files() -> Option<u64> {
+    let size = stat("/proc/self/fd").ok()?.st_size;
+    u64::try_from(size).ok().filter(|open| *open > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use exposition::Value;
 
+    /// Seconds.
+    fn cpu_by_the_kernel() -> f64 {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: f64 = ticks.map(|ticks| ticks.parse::<f64>().unwrap()).sum();
+        ticks / rustix::param::clock_ticks_per_second() as f64
+    }
+
     #[test]
     fn the_process_has_memory_files_and_a_past() {
+        let before = cpu_by_the_kernel();
         let families = Process::own().families();
         let value = |name: &str| {
             let family = families.iter().find(|f| f.name == name);
@@ -89,6 +112,10 @@ mod tests {
         };
         assert!(value("process_resident_memory_bytes") > 100_000.0);
         assert!(value("process_open_fds") >= 3.0);
+        let told = value("process_cpu_seconds_total");
+        // The kernel counts in ticks there.
+        let within = before - 0.02..=cpu_by_the_kernel() + 0.02;
+        assert!(within.contains(&told), "{told}: {within:?}");
         let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
         let line = limits
             .lines()

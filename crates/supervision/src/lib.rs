@@ -149,6 +149,7 @@ mod root;
 mod snapshot;
 mod spec;
 mod task;
+mod threads;
 mod vitals;
 
 pub use alarm::Alarm;
@@ -168,4 +169,5 @@ pub use root::{ABANDONED_THREADS, Root, Tree};
 pub use snapshot::{Node, State};
 pub use spec::{ChildSpec, NoSuchChild, NodeKind, Placement, Restart, SpecError, Start};
 pub use task::{spawn_blocking_guarded, spawn_guarded};
+pub use threads::Threads;
 pub use vitals::{Depth, Vitals};

@@ -19,6 +19,7 @@ use crate::{
     reference::{AskError, Ref, Refused},
     snapshot::{Condition, Node, State},
     spec::{ChildSpec, Placement},
+    threads::Threads,
 };
 
 /// Hung threads that a tree bears, unless told otherwise.
@@ -38,11 +39,24 @@ impl Root {
     ///
     /// # Panics
     /// Outside an actix system.
+    pub fn start(
+        name: impl Into<Arc<str>>,
+        abandoned_threads: usize,
+        build: impl Fn() -> Overseer + Send + Sync + 'static,
+    ) -> Root {
+        Root::start_on(Threads::default(), name, abandoned_threads, build)
+    }
+
+    /// As [`start`](Self::start), where children live on threads made ahead.
+    ///
+    /// # Panics
+    /// Outside an actix system.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one task outside of any actor"
     )]
-    pub fn start(
+    pub fn start_on(
+        threads: Threads,
         name: impl Into<Arc<str>>,
         abandoned_threads: usize,
         build: impl Fn() -> Overseer + Send + Sync + 'static,
@@ -52,7 +66,7 @@ impl Root {
         child.0.office.seat_as_root();
         let here = Placement::Shared(Arbiter::current());
         let spec = Arc::new(ChildSpec::overseer(&child, build).placement(here));
-        let realm = Realm::new(abandoned_threads);
+        let realm = Realm::new(abandoned_threads, threads);
         let (reports, mut reports_rx) = mpsc::unbounded_channel();
         let (exit_tx, exit) = watch::channel(None);
         let tree = Tree {

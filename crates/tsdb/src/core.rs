@@ -46,7 +46,7 @@ pub(crate) fn count(tally: &AtomicU64, n: u64) {
     tally.fetch_add(n, Relaxed);
 }
 
-/// The newest damages and how many there were.
+/// The newest of what was found, and how much of it was damage.
 #[derive(Default)]
 pub(crate) struct Damages {
     pub(crate) newest: VecDeque<Damage>,
@@ -61,7 +61,7 @@ impl Core {
     pub(crate) fn note(&self, damage: Damage) {
         const KEPT: usize = 100;
         let mut damages = self.damages.lock();
-        damages.total += 1;
+        damages.total += u64::from(damage.what.is_damage());
         damages.newest.push_back(damage);
         if damages.newest.len() > KEPT {
             damages.newest.pop_front();

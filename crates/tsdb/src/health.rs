@@ -71,6 +71,11 @@ impl What {
             What::TornTail { .. } | What::Mended | What::Postponed { .. } | What::Trouble { .. }
         )
     }
+
+    /// Whether something is wrong with the disk or what is on it, rather than the end of a process.
+    pub fn is_damage(&self) -> bool {
+        !matches!(self, What::TornTail { .. } | What::Postponed { .. })
+    }
 }
 
 impl fmt::Display for Damage {
@@ -147,7 +152,7 @@ pub struct Counts {
     pub not_stored: u64,
     /// Reads of chunks that failed.
     pub unreadable: u64,
-    /// Damages found, at the start and since.
+    /// [Damages](What::is_damage) found, at the start and since.
     pub damages: u64,
 }
 

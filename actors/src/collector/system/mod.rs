@@ -175,14 +175,32 @@ impl SystemCollector {
         collector
     }
 
-    /// Has asked what is asked beside the measurement.
-    async fn ask(&mut self, occasion: Occasion) {
+    async fn tell(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
         if self.node_exporter {
-            self.facts.freshen(occasion).await;
+            self.facts.ask(occasion);
         }
         self.filesystems.freshen(&self.machine).await;
+        let measured = match occasion {
+            // The first one is made while facts are read.
+            Occasion::Tick => {
+                let measured = self.measure(occasion);
+                self.facts.settle(occasion).await;
+                measured
+            }
+            // A scrape is told what is true when it is answered.
+            Occasion::Refresh => {
+                self.facts.settle(occasion).await;
+                self.measure(occasion)
+            }
+        };
+        measured.map(|mut collected| {
+            self.facts
+                .tell(&mut collected.as_before, &mut collected.failed);
+            collected
+        })
     }
 
+    /// All but facts.
     fn measure(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
         let now = (self.machine.now)();
         let is_whole = occasion == Occasion::Refresh || self.grid.is_due(now);
@@ -228,7 +246,6 @@ impl SystemCollector {
             let procfs = &mut self.procfs;
             self.grid
                 .tell((occasion, now), procfs, &mut as_before, &mut failed);
-            self.facts.tell(&mut as_before, &mut failed);
         }
         failed.extend(self.filesystems.failures());
         failed.extend(self.container.families(occasion, &mut families).err());
@@ -323,15 +340,13 @@ impl Collector for SystemCollector {
 
     /// The measurement that is due. Only these move the windows of the CPU ratios.
     async fn collect(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        self.ask(Occasion::Tick).await;
-        self.measure(Occasion::Tick)
+        self.tell(Occasion::Tick).await
     }
 
     /// A measurement in between, for a scrape: everything is of this moment, but the CPU ratios stay
     /// those of the last tick.
     async fn refresh(&mut self, _deadline: Duration) -> Result<Collected, CollectError> {
-        self.ask(Occasion::Refresh).await;
-        self.measure(Occasion::Refresh)
+        self.tell(Occasion::Refresh).await
     }
 }
 

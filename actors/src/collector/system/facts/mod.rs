@@ -63,7 +63,7 @@ impl Facts {
     }
 
     /// Has them read anew where it is time.
-    pub(super) async fn freshen(&mut self, occasion: Occasion) {
+    pub(super) fn ask(&mut self, occasion: Occasion) {
         let is_due = match occasion {
             Occasion::Tick => self.read.is_due(),
             Occasion::Refresh => self.read.is_due_within(COUNTS_FOR_A_SCRAPE),
@@ -72,6 +72,10 @@ impl Facts {
             let places = self.places.clone();
             self.read.ask(move || places.read());
         }
+    }
+
+    /// Takes what was read; waits for it a moment where none was before, or somebody asks.
+    pub(super) async fn settle(&mut self, occasion: Occasion) {
         match occasion {
             Occasion::Tick => self.read.settle().await,
             Occasion::Refresh => self.read.settle_new().await,
