@@ -130,7 +130,10 @@ fn a_torn_tail_is_cut_and_told() {
     // Said once: what is torn is cut.
     let vitals = Setup::in_directory(vitals.kill()).ready();
     let log = vitals.process.log();
-    assert!(!log.iter().any(|line| line.contains("torn tail")), "{log:?}");
+    assert!(
+        !log.iter().any(|line| line.contains("torn tail")),
+        "{log:?}"
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Threads {
         let make = move || {
             System::set_current(system);
             while ahead.is_one_to_come() {
-                ahead.put(start());
+                ahead.bring(start());
             }
         };
         // Without it, each is made when it is needed.
@@ -75,10 +75,18 @@ impl Threads {
 
 impl Stock {
     fn is_one_to_come(&self) -> bool {
-        let to_come = &mut self.0.lock().to_come;
-        let is_one = *to_come > 0;
-        *to_come = to_come.saturating_sub(1);
-        is_one
+        self.0.lock().to_come > 0
+    }
+
+    /// One that was to come; ends it, if whoever needed it did not wait.
+    fn bring(&self, thread: ArbiterHandle) {
+        let mut shelf = self.0.lock();
+        if shelf.to_come > 0 {
+            shelf.to_come -= 1;
+            shelf.at_hand.push(thread);
+        } else {
+            thread.stop();
+        }
     }
 
     fn put(&self, thread: ArbiterHandle) {

@@ -175,6 +175,7 @@ impl SystemCollector {
         collector
     }
 
+    /// A measurement, and what is asked beside it.
     async fn tell(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
         if self.node_exporter {
             self.facts.ask(occasion);
@@ -200,7 +201,7 @@ impl SystemCollector {
         })
     }
 
-    /// All but facts.
+    /// All but the facts.
     fn measure(&mut self, occasion: Occasion) -> Result<Collected, CollectError> {
         let now = (self.machine.now)();
         let is_whole = occasion == Occasion::Refresh || self.grid.is_due(now);
