@@ -14,7 +14,8 @@ class Pace:
         self.scrapes = 300 if quick else 1000
         self.wrk = 2 if quick else 4
         self.starts = 3 if quick else 5
-        self.settle = 5 if quick else 20
+        # What only the start needed is given back after half a minute.
+        self.settle = 40 if quick else 120
         self.window = 20 if quick else 60
         self.hostile = 10 if quick else 20
         self.accuracy = 15 if quick else 60
@@ -29,7 +30,7 @@ def parse(args=None):
     add = parser.add_argument
     add("words", nargs="*", help="only parts whose names contain one of them: " + ", ".join(PARTS))
     add("--rounds", type=int, help="interleaved rounds; 5 by default, 2 with --quick")
-    add("--quick", action="store_true", help="rougher, in about three minutes")
+    add("--quick", action="store_true", help="rougher, in about four minutes")
     add("--json", action="store_true", help="one JSON object instead of the table")
     add("--check", action="store_true", help="exit code 1 when a bar is missed")
     options = parser.parse_intermixed_args(args)
