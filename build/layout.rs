@@ -4,13 +4,14 @@ use std::{env, error::Error, fs, path::Path};
 
 use footprint::Layout;
 
+use crate::is;
+
 /// Of release builds only, with linkers that read scripts of GNU's ld: its own and LLVM's. With
 /// another, `VITALS_LAYOUT=off` does without.
 pub(crate) fn apply() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-env-changed=VITALS_LAYOUT");
     // In every build, so that a list that cannot be read is found before there is a release.
     let layout: Layout = include_str!("functions.txt").parse()?;
-    let is = |variable, value: &str| env::var(variable).is_ok_and(|it| it == value);
     if is("VITALS_LAYOUT", "off")
         || !is("PROFILE", "release")
         || !is("CARGO_CFG_TARGET_OS", "linux")

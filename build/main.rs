@@ -19,8 +19,12 @@ fn main() {
 /// What `strip` of the release profile asks for, and Cargo forgets where a package has a profile of its own:
 /// a hundred megabytes of debug information.
 fn strip() {
-    let is = |variable, value: &str| env::var(variable).is_ok_and(|it| it == value);
     if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
         println!("cargo:rustc-link-arg-bin=vitals=-Wl,--strip-debug");
     }
+}
+
+/// Whether Cargo, or whoever calls it, has set a variable to this.
+fn is(variable: &str, value: &str) -> bool {
+    env::var(variable).is_ok_and(|it| it == value)
 }

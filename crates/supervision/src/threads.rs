@@ -38,7 +38,7 @@ struct Shelf {
 
 impl Threads {
     /// Makes so many from now on, on a thread of its own, beside whatever the caller does next. Whoever
-    /// needs one before it is made makes it, so that there are never more.
+    /// needs one before it is made makes it, and one less is made.
     ///
     /// # Panics
     /// Outside an actix system.
@@ -68,7 +68,7 @@ impl Threads {
     /// Has one at hand, unless there is one.
     pub(crate) fn have_one(&self) {
         if !self.0.has_any() {
-            self.0.put(start());
+            self.0.keep(start());
         }
     }
 }
@@ -89,8 +89,14 @@ impl Stock {
         }
     }
 
-    fn put(&self, thread: ArbiterHandle) {
-        self.0.lock().at_hand.push(thread);
+    /// One more; ends it, if somebody else has made one meanwhile.
+    fn keep(&self, thread: ArbiterHandle) {
+        let mut shelf = self.0.lock();
+        if shelf.at_hand.is_empty() {
+            shelf.at_hand.push(thread);
+        } else {
+            thread.stop();
+        }
     }
 
     fn take(&self) -> Option<ArbiterHandle> {
@@ -157,6 +163,8 @@ mod tests {
             let threads = Threads::default();
             threads.have_one();
             threads.have_one();
+            // As by two who have both found none.
+            threads.0.keep(start());
             assert_eq!(threads.0.0.lock().at_hand.len(), 1);
         });
     }

@@ -249,6 +249,7 @@ fn a_merge_takes_over_what_can_be_read_and_sets_the_rest_aside() {
         store.append(tick * STEP, &samples);
     }
     assert_eq!(store.head.health().damages.len(), 1);
+    assert_eq!(store.head.health().counts.damages, 1);
     let damage = &store.head.health().damages[0];
     assert_eq!(damage.what, What::Chunks { chunks: 1 });
     assert_eq!(damage.file, "000000000001-000000000001.blk");
