@@ -62,6 +62,7 @@ enum ServeError {
 
 /// Runs until a signal, or until the tree gives up.
 pub(crate) fn run(flags: Flags) -> ExitCode {
+    open_files::make_room();
     let system = System::new();
     let threads = Threads::ahead(AHEAD);
     let settings = match Settings::load(&flags, env::vars_os()) {
