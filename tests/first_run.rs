@@ -1,6 +1,8 @@
 //! No settings, no dependency: it starts, and shows the machine it runs on.
 
-use crate::stage::{Setup, command};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+use crate::stage::{Setup, command, pause};
 
 #[test]
 fn it_watches_this_machine_and_itself() {
@@ -35,6 +37,43 @@ fn it_watches_this_machine_and_itself() {
         );
         assert!(family.kind.is_some(), "{family:?}");
     }
+}
+
+/// They are read when the start is over.
+#[test]
+fn whoever_asks_for_rules_first_waits_for_them() {
+    let vitals = Setup::new().start();
+    let rules = vitals.get("/api/v1/rules").json();
+    let groups = rules["data"]["groups"].as_array().unwrap();
+    let is_there = groups.iter().any(|group| group["name"] == "host");
+    assert!(is_there, "{rules}");
+}
+
+/// A thread that wakes ten times a second more would not be seen in any other test, nor soon by a user.
+#[test]
+fn while_nothing_happens_hardly_anybody_wakes() {
+    let vitals = Setup::new().ready();
+    // By thread: some end meanwhile, and others begin.
+    let wakes = || -> BTreeMap<PathBuf, u64> {
+        let threads = fs::read_dir(format!("/proc/{}/task", vitals.process.id())).unwrap();
+        let wakes = threads.filter_map(|thread| {
+            let thread = thread.unwrap().path();
+            let status = fs::read_to_string(thread.join("status")).ok()?;
+            let mut lines = status.lines();
+            let wakes = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            Some((thread, wakes?.trim().parse().unwrap()))
+        });
+        wakes.collect()
+    };
+    // The start is over, and the history has kept everything once.
+    pause(Duration::from_secs(12));
+    let before = wakes();
+    let looked = Duration::from_secs(20);
+    pause(looked);
+    let since = |(thread, wakes): (PathBuf, u64)| wakes - before.get(&thread).unwrap_or(&0);
+    let a_second = wakes().into_iter().map(since).sum::<u64>() / looked.as_secs();
+    // It is eight; each second the host is measured, which wakes four threads.
+    assert!((4..16).contains(&a_second), "{a_second}");
 }
 
 #[test]
