@@ -67,13 +67,20 @@ fn while_nothing_happens_hardly_anybody_wakes() {
     };
     // The start is over, and the history has kept everything once.
     pause(Duration::from_secs(12));
-    let before = wakes();
     let looked = Duration::from_secs(20);
-    pause(looked);
-    let since = |(thread, wakes): (PathBuf, u64)| wakes - before.get(&thread).unwrap_or(&0);
-    let a_second = wakes().into_iter().map(since).sum::<u64>() / looked.as_secs();
-    // It is eight; each second the host is measured, which wakes four threads.
-    assert!((4..16).contains(&a_second), "{a_second}");
+    let a_second = || {
+        let before = wakes();
+        pause(looked);
+        let since = |(thread, wakes): (PathBuf, u64)| wakes - before.get(&thread).unwrap_or(&0);
+        wakes().into_iter().map(since).sum::<u64>() / looked.as_secs()
+    };
+    // It is eight; each second the host is measured, which wakes four threads. On a busy machine they wait
+    // for each other, too: then one quiet look is enough.
+    let mut looks = Vec::new();
+    while !looks.last().is_some_and(|look| (4..16).contains(look)) {
+        assert!(looks.len() < 3, "{looks:?}");
+        looks.push(a_second());
+    }
 }
 
 #[test]
