@@ -15,13 +15,13 @@ const OTHERS: u64 = 256;
 const USUALLY: u64 = 1_024 + OTHERS;
 
 /// Makes room in the kernel's table of files for as many as the process may need. To be called while
-/// there is one thread: with several, whoever opens the 65th file, or the 257th, waits until every
-/// processor has been elsewhere (`synchronize_rcu` in Linux' `expand_fdtable`), 5 to 20 ms.
+/// there is one thread: with several, whoever opens the 65th file, or makes the table grow again, waits
+/// until every processor has been elsewhere (`synchronize_rcu` in Linux' `expand_fdtable`), 10 to 20 ms.
 pub(crate) fn make_room() {
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(USUALLY);
     let last = i32::try_from(allowed.min(USUALLY)).unwrap_or(0) - 1;
     // The table grows to hold the copy, and stays when that is closed. It grows later if it cannot now.
-    let _ = fcntl_dupfd_cloexec(io::stdin(), last);
+    let _ = fcntl_dupfd_cloexec(io::stderr(), last);
 }
 
 /// Raises the limit as far as it may be raised. Many machines give 1,024, for programs that know no

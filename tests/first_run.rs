@@ -83,6 +83,18 @@ fn while_nothing_happens_hardly_anybody_wakes() {
     }
 }
 
+/// What would be made later keeps whoever needs it waiting, the start first of all.
+#[test]
+fn the_table_of_files_has_room_from_the_start() {
+    let vitals = Setup::new().start();
+    let process =
+        |file| fs::read_to_string(format!("/proc/{}/{file}", vitals.process.id())).unwrap();
+    let status = process("status");
+    let room = status.lines().find_map(|line| line.strip_prefix("FDSize:"));
+    let room: u64 = room.unwrap().trim().parse().unwrap();
+    assert!(room >= 1_024, "{room}\n{}", process("limits"));
+}
+
 #[test]
 fn a_first_start_needs_nobody_and_warns_of_nothing() {
     let vitals = Setup::new().ready();
