@@ -98,7 +98,7 @@ impl Check {
         }
         for (name, path) in &files.segments {
             let replayed = wal::replay(path, *name, self);
-            let checked = replayed.map(|replayed| {
+            let checked = replayed.map(|(replayed, _)| {
                 self.counted(path);
                 let of = |gap: &wal::Gap| What::Gap {
                     bytes: gap.to - gap.from,

@@ -1,11 +1,48 @@
 //! What goes in comes out, before and after a restart.
 
-use tsdb::{Matcher, Scratch, Stats};
+use std::fs;
+
+use tsdb::{Matcher, Scratch, SeriesRef, Stats};
 
 use crate::{
     mix::Mix,
-    stage::{Dir, STEP, Store, all, named, options},
+    stage::{Dir, STEP, Store, all, files, named, options},
 };
+
+#[test]
+fn whoever_writes_on_defines_no_series_anew() {
+    let dir = Dir::new("written-on");
+    let labels: Vec<_> = (0..100).map(|n| named(format!("m{n}"))).collect();
+    let row = |refs: &[SeriesRef]| refs.iter().map(|one| (*one, 1.0)).collect::<Vec<_>>();
+    let log = || {
+        let mut files = files(dir.path());
+        // But for torn tails, set aside.
+        files.retain(|(_, path)| path.extension() != Some("bad".as_ref()));
+        assert_eq!(files.len(), 1, "{files:?}");
+        files.remove(0).1
+    };
+    let mut sizes = Vec::new();
+    for run in 0..4 {
+        let mut store = Store::open(dir.path(), options());
+        let refs: Vec<_> = labels.iter().map(|labels| store.series(labels)).collect();
+        for writer in 0..3 {
+            drop(store.writer);
+            store.writer = store.journal.writer();
+            store.append((run * 3 + writer) * STEP, &row(&refs));
+            sizes.push(fs::metadata(log()).unwrap().len());
+        }
+        // As a process that is killed.
+        let torn = [&fs::read(log()).unwrap()[..], &[7; 5]].concat();
+        fs::write(log(), torn).unwrap();
+    }
+    let grown: Vec<_> = sizes.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(grown.iter().all(|bytes| *bytes < 200), "{grown:?}");
+    let store = Store::open(dir.path(), options());
+    let whole: Vec<_> = (0..12).map(|tick| (tick * STEP, 1f64.to_bits())).collect();
+    for labels in &labels {
+        assert_eq!(all(&store.head.reader(), store.series(labels)), whole);
+    }
+}
 
 #[test]
 fn what_goes_in_comes_out_before_and_after_a_restart() {

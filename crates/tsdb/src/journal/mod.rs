@@ -37,8 +37,8 @@ pub(crate) struct Inner {
     writer: AtomicU64,
     keeper: AtomicU64,
     next_part: AtomicU64,
-    /// The segment of an earlier run that the first writer goes on with, and its good length.
-    resume: Mutex<Option<(wal::Name, u64)>>,
+    /// The segment of an earlier run, or of the writer before, that the next one goes on with.
+    resume: Mutex<Option<wal::Left>>,
 }
 
 impl Journal {
@@ -47,7 +47,7 @@ impl Journal {
         dir: PathBuf,
         lock: Hold,
         next_part: u64,
-        resume: Option<(wal::Name, u64)>,
+        resume: Option<wal::Left>,
     ) -> Journal {
         let inner = Inner {
             core,

@@ -151,26 +151,38 @@ impl Writer {
 
     /// The segment to write on: the last one, that of an earlier run, or another.
     fn segment(&mut self, seq: u64) -> Result<Segment, JournalError> {
-        if self.segment.as_ref().is_some_and(|one| one.seq != seq) {
+        let is_of_it = |segment: &Segment| segment.name.seq == seq;
+        if self.segment.as_ref().is_some_and(|one| !is_of_it(one)) {
             self.sync()?;
         }
-        if let Some(segment) = self.segment.take().filter(|segment| segment.seq == seq) {
+        if let Some(segment) = self.segment.take().filter(is_of_it) {
             return Ok(segment);
         }
         let dir = self.journal.wal();
         let sync = self.journal.core.options.sync;
         let resumed = self.journal.resume.lock().take();
-        if let Some((name, good)) = resumed.filter(|(name, _)| name.seq == seq) {
-            let path = name.path(&dir);
-            if let Ok(segment) = Segment::resume(&path, name, good, sync) {
-                return Ok(segment);
-            }
+        if let Some(left) = resumed.filter(|left| left.name.seq == seq)
+            && let Ok(segment) = Segment::resume(&dir, left, sync)
+        {
+            return Ok(segment);
         }
         let part = self.journal.next_part.fetch_add(1, SeqCst);
         let name = Name { seq, part };
         fs::create_dir_all(&dir).map_err(JournalError::io("making", &dir))?;
         let path = name.path(&dir);
         Segment::create(&path, name, sync).map_err(JournalError::io("beginning", path))
+    }
+
+    /// Leaves the segment to whoever writes next, who goes on in it and need not define all series anew.
+    fn leave(&mut self) {
+        let Some(segment) = self.segment.take() else {
+            return;
+        };
+        let mut resume = self.journal.resume.lock();
+        // A successor that is there already has begun another, and may do so at any time.
+        if self.check().is_ok() {
+            *resume = Some(segment.leave());
+        }
     }
 
     /// Where the log lacks samples of the active generation, only its block can save them: soon.
@@ -181,5 +193,11 @@ impl Writer {
         if core.waiting.lock().lacks(seq) {
             pen.rotate = true;
         }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.leave();
     }
 }

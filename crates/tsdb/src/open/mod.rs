@@ -23,7 +23,7 @@ use crate::{
     naming::Names,
     options::Options,
     view::View,
-    wal::{self, Gap, HEADER, Name},
+    wal::{self, Encoder, Gap, HEADER, Left, Name, Replayed},
 };
 pub(crate) use files::{Files, import_of};
 pub(crate) use lock::{Hold, hold};
@@ -129,7 +129,7 @@ struct Opening {
     view: View,
     damages: Vec<Damage>,
     /// The segment to go on with.
-    resume: Option<(Name, u64)>,
+    resume: Option<Left>,
 }
 
 impl Opening {
@@ -225,7 +225,7 @@ impl Opening {
             let names = &mut self.names;
             let replayed = wal::replay(path, *name, &mut Taker { names, head: &head });
             match replayed {
-                Ok(replayed) => self.took(*name, path, replayed),
+                Ok((replayed, encoder)) => self.took(*name, path, replayed, encoder),
                 Err(error) => self.attempt(path, Err(error)),
             }
         }
@@ -237,7 +237,7 @@ impl Opening {
             self.attempt(path, fs::File::open(path).and_then(|file| file.sync_data()));
         }
         let last = last.map(|(name, _)| *name);
-        self.resume = self.resume.filter(|(name, _)| Some(*name) == last);
+        self.resume = self.resume.take().filter(|left| Some(left.name) == last);
     }
 
     /// Leaves the oldest generations in the log while all of them take more than memory has.
@@ -258,8 +258,8 @@ impl Opening {
         }
     }
 
-    fn took(&mut self, name: Name, path: &Path, replayed: wal::Replayed) {
-        let wal::Replayed { good, len, gaps } = replayed;
+    fn took(&mut self, name: Name, path: &Path, replayed: Replayed, encoder: Encoder) {
+        let Replayed { good, len, gaps } = replayed;
         for gap in gaps {
             match set_aside(path, gap) {
                 Ok(true) => self.note(
@@ -283,6 +283,10 @@ impl Opening {
                 Err(error) => self.attempt(path, Err(error)),
             }
         }
-        self.resume = (good >= HEADER as u64).then_some((name, good));
+        self.resume = (good >= HEADER as u64).then_some(Left {
+            name,
+            len: good,
+            encoder,
+        });
     }
 }

@@ -35,6 +35,21 @@ impl Encoder {
         }
     }
 
+    /// Goes on where records end that have defined these series by local id, told these values of them
+    /// last, and began with a RESTART at that time.
+    pub(super) fn behind(series: &[SeriesRef], previous: Vec<u64>, restarted: i64) -> Self {
+        let slots = series.iter().map(|series| series.slot() + 1).max();
+        let mut local = vec![0; slots.unwrap_or(0)];
+        for (id, series) in (1..).zip(series) {
+            local[series.slot()] = id;
+        }
+        Encoder {
+            local,
+            previous,
+            restarted: Some(restarted),
+        }
+    }
+
     /// Appends a batch. `labels` of a series that is unknown are left empty.
     pub(crate) fn encode<'a>(
         &mut self,

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use encode::Encoder;
 pub(crate) use replay::{Gap, Listener, Replayed, replay};
-pub(crate) use segment::Segment;
+pub(crate) use segment::{Left, Segment};
 
 use crate::{
     bytes::{put_u32, put_u64},

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, is_header, restart_record,
+    Encoder, FRAME, HEADER, MARKER, MAX_RECORD, Name, RESTART, SAMPLES, SERIES, is_header,
+    restart_record,
 };
 use crate::{bytes::Input, naming::Naming, series::SeriesRef};
 
@@ -34,8 +35,13 @@ pub(crate) trait Listener: Naming {
     fn batch(&mut self, t: i64, samples: &[(SeriesRef, f64)]);
 }
 
-/// Tells every good record. Behind damage it goes on at the next RESTART.
-pub(crate) fn replay(path: &Path, name: Name, listener: &mut dyn Listener) -> io::Result<Replayed> {
+/// Tells every good record. Behind damage it goes on at the next RESTART. Answers with what it takes to
+/// write on behind the last of them, too.
+pub(crate) fn replay(
+    path: &Path,
+    name: Name,
+    listener: &mut dyn Listener,
+) -> io::Result<(Replayed, Encoder)> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();
     let mut file = BufReader::with_capacity(1 << 16, file);
@@ -56,27 +62,27 @@ pub(crate) fn replay(path: &Path, name: Name, listener: &mut dyn Listener) -> io
     let mut state = State::default();
     let mut payload = Vec::new();
     while at < len {
-        match next(&mut file, len - at, &mut payload)
-            .filter(|()| state.apply(&payload, listener).is_some())
-        {
-            Some(()) => {
-                if found.good < at {
-                    let from = found.good;
-                    found.gaps.push(Gap { from, to: at });
-                }
-                at += (FRAME + payload.len()) as u64;
-                found.good = at;
+        let whole = next(&mut file, len - at, &mut payload).is_some();
+        if whole && state.apply(&payload, listener).is_some() {
+            if found.good < at {
+                let from = found.good;
+                found.gaps.push(Gap { from, to: at });
             }
-            None => {
-                state = State::default();
-                match find_restart(&mut file, at + 1)? {
-                    Some(restart) => at = restart,
-                    None => break,
-                }
-            }
+            at += (FRAME + payload.len()) as u64;
+            found.good = at;
+            continue;
         }
+        if whole {
+            // Part of it was applied.
+            state = State::default();
+        }
+        let Some(restart) = find_restart(&mut file, at + 1)? else {
+            break;
+        };
+        state = State::default();
+        at = restart;
     }
-    Ok(found)
+    Ok((found, state.encoder()))
 }
 
 /// The next record, checked.
@@ -120,6 +126,8 @@ fn find_restart(file: &mut BufReader<File>, from: u64) -> io::Result<Option<u64>
 struct State {
     refs: Vec<SeriesRef>,
     previous: Vec<u64>,
+    /// The time of the first samples behind the last RESTART.
+    began: Option<i64>,
     row: Vec<(SeriesRef, f64)>,
 }
 
@@ -130,6 +138,7 @@ impl State {
             RESTART => {
                 self.refs.clear();
                 self.previous.clear();
+                self.began = None;
                 (input.0 == MARKER).then_some(())
             }
             SERIES => self.define(&mut input, listener),
@@ -175,7 +184,15 @@ impl State {
             self.row.push((self.refs[place], f64::from_bits(*previous)));
             expected = id + 1;
         }
+        self.began.get_or_insert(t);
         listener.batch(t, &self.row);
         Some(())
+    }
+
+    fn encoder(self) -> Encoder {
+        match self.began {
+            Some(began) => Encoder::behind(&self.refs, self.previous, began),
+            None => Encoder::new(),
+        }
     }
 }

@@ -3,19 +3,28 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{Encoder, HEADER, Name};
 use crate::block::sync_directory;
 
 pub(crate) struct Segment {
-    pub(crate) seq: u64,
+    pub(crate) name: Name,
     pub(crate) encoder: Encoder,
     file: File,
     /// Up to here everything is good.
     len: u64,
     sync: bool,
+}
+
+/// A segment that can be written on, by whoever takes it up.
+pub(crate) struct Left {
+    pub(crate) name: Name,
+    /// Up to here everything is good.
+    pub(crate) len: u64,
+    /// What its reader knows there.
+    pub(crate) encoder: Encoder,
 }
 
 /// What a failed write left of the segment.
@@ -41,7 +50,7 @@ impl Segment {
             return Err(error);
         }
         Ok(Segment {
-            seq: name.seq,
+            name,
             encoder: Encoder::new(),
             file,
             len: HEADER as u64,
@@ -49,18 +58,28 @@ impl Segment {
         })
     }
 
-    /// Goes on behind the last good record of an earlier run.
-    pub(crate) fn resume(path: &PathBuf, name: Name, len: u64, sync: bool) -> io::Result<Segment> {
-        let mut file = OpenOptions::new().write(true).open(path)?;
+    /// Goes on behind the last good record of an earlier run, or of another writer.
+    pub(crate) fn resume(dir: &Path, left: Left, sync: bool) -> io::Result<Segment> {
+        let Left { name, len, encoder } = left;
+        let mut file = OpenOptions::new().write(true).open(name.path(dir))?;
         file.set_len(len)?;
         file.seek(SeekFrom::Start(len))?;
         Ok(Segment {
-            seq: name.seq,
-            encoder: Encoder::new(),
+            name,
+            encoder,
             file,
             len,
             sync,
         })
+    }
+
+    /// For another to go on with.
+    pub(crate) fn leave(self) -> Left {
+        Left {
+            name: self.name,
+            len: self.len,
+            encoder: self.encoder,
+        }
     }
 
     /// In the file when it returns `Ok`: there after the end of this process, and after a power failure

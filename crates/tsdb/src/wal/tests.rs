@@ -1,12 +1,10 @@
 use std::{collections::HashMap, fs, path::PathBuf, sync::Arc};
 
-use exposition::Labels;
 use parking_lot::RwLock;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    index::Index,
     naming::{Names, Naming, Pair},
     series::SeriesRef,
 };
@@ -56,16 +54,24 @@ fn path(of: &str) -> PathBuf {
 
 fn heard(path: &Path) -> (Vec<Sample>, Replayed) {
     let mut heard = Heard::default();
-    let replayed = replay(path, name(), &mut heard).unwrap();
+    let (replayed, _) = replay(path, name(), &mut heard).unwrap();
     (heard.samples, replayed)
 }
 
+type Row = (i64, Vec<(usize, u64)>);
+
 /// Batches of these rows; answers what has to be told.
-fn written(path: &PathBuf, rows: &[(i64, Vec<(usize, u64)>)]) -> Vec<Sample> {
-    let index = RwLock::new(Index::default());
-    let labels = |n: usize| Labels::new([("__name__", format!("m{n}"))]);
-    let refs: Vec<_> = (0..20).map(|n| index.write().add(&labels(n))).collect();
-    let mut segment = Segment::create(path, name(), false).unwrap();
+fn written(path: &Path, rows: &[Row]) -> Vec<Sample> {
+    let segment = Segment::create(&path.to_owned(), name(), false).unwrap();
+    write(segment, Names::default(), rows)
+}
+
+fn write(mut segment: Segment, mut names: Names, rows: &[Row]) -> Vec<Sample> {
+    let name = |n: usize| format!("m{n}");
+    let mut pair = |n| [(names.intern("__name__"), names.intern(&name(n)))];
+    let pairs: Vec<_> = (0..20).map(&mut pair).collect();
+    let refs: Vec<_> = pairs.iter().map(|one| names.series(one).unwrap()).collect();
+    let index = RwLock::new(names.index);
     let (mut expected, mut records) = (Vec::new(), Vec::new());
     for (t, row) in rows {
         let samples = row.iter().map(|(n, v)| (refs[*n], f64::from_bits(*v)));
@@ -78,9 +84,14 @@ fn written(path: &PathBuf, rows: &[(i64, Vec<(usize, u64)>)]) -> Vec<Sample> {
         segment
             .write(&records)
             .unwrap_or_else(|failed| panic!("{}", failed.error));
-        expected.extend(row.iter().map(|(n, v)| (format!("m{n}"), *t, *v)));
+        expected.extend(row.iter().map(|(n, v)| (name(*n), *t, *v)));
     }
     expected
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let row = prop::collection::vec((0usize..20, any::<u64>()), 1..30);
+    prop::collection::vec((-1_000_000i64..1_000_000, row), 1..40)
 }
 
 #[test]
@@ -111,10 +122,7 @@ proptest! {
 
     #[test]
     fn whatever_was_written_is_told_and_behind_damage_what_can_be(
-        rows in prop::collection::vec(
-            (-1_000_000i64..1_000_000, prop::collection::vec((0usize..20, any::<u64>()), 1..30)),
-            1..40,
-        ),
+        rows in rows(),
         flip in any::<prop::sample::Index>(),
     ) {
         let path = path("whole");
@@ -134,6 +142,39 @@ proptest! {
         let mut rest = expected.iter();
         for sample in &samples {
             prop_assert!(rest.any(|written| written == sample));
+        }
+    }
+
+    #[test]
+    fn whoever_takes_it_up_anywhere_goes_on_as_if_nothing_had_been(
+        rows in rows(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let path = path("taken up");
+        let expected = written(&path, &rows);
+        let whole = fs::read(&path).unwrap();
+        let torn = HEADER + cut.index(whole.len() + 1 - HEADER);
+        fs::write(&path, &whole[..torn]).unwrap();
+
+        let mut told = Heard::default();
+        let (replayed, encoder) = replay(&path, name(), &mut told).unwrap();
+        let mut samples = 0;
+        let is_told = |(_, row): &&Row| {
+            samples += row.len();
+            samples <= told.samples.len()
+        };
+        let done = rows.iter().take_while(is_told).count();
+        let left = Left { name: name(), len: replayed.good, encoder };
+        let segment = Segment::resume(path.parent().unwrap(), left, false).unwrap();
+        write(segment, told.names, &rows[done..]);
+
+        prop_assert_eq!(heard(&path).0, expected);
+        // Behind a RESTART that no samples follow there is another.
+        let again = fs::read(&path).unwrap();
+        let restarts = |bytes| memchr::memmem::find_iter(bytes, &restart_record()).count();
+        match restarts(&again) - restarts(&whole) {
+            0 => prop_assert_eq!(again, whole, "nothing is defined anew"),
+            more => prop_assert_eq!(more, 1, "behind one that no samples follow"),
         }
     }
 }
