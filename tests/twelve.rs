@@ -311,7 +311,7 @@ fn all_twelve_are_known_and_whatever_is_unplugged_takes_only_its_own() {
 }
 
 #[test]
-#[ignore = "long: a minute of doing nothing"]
+#[ignore = "long: three minutes of doing nothing"]
 fn all_sources_on_it_costs_little() {
     let stack = Stack::start("2");
     let vitals = stack.watched("");
@@ -331,7 +331,8 @@ fn all_sources_on_it_costs_little() {
         };
         sources.iter().all(up).then_some(())
     });
-    pause(Duration::from_secs(15));
+    // Until what the start needed has been given back, which is no rest.
+    pause(Duration::from_secs(60));
     let ticks = || -> u64 {
         let stat = vitals.proc("stat");
         let (_, fields) = stat.rsplit_once(')').unwrap();
@@ -342,9 +343,9 @@ fn all_sources_on_it_costs_little() {
             .sum()
     };
     let before = ticks();
-    pause(Duration::from_secs(60));
+    pause(Duration::from_secs(120));
     // A tick is 10 ms.
-    let (cpu_ms, resident) = ((ticks() - before) * 10, resident_bytes(&vitals));
+    let (cpu_ms, resident) = ((ticks() - before) * 10 / 2, resident_bytes(&vitals));
     println!("all sources on, idle: {cpu_ms} ms CPU per minute, {resident} bytes resident");
     if std::env::var("VITALS_PROFILE").is_ok_and(|profile| profile == "release") {
         assert!(cpu_ms <= 80, "{cpu_ms} ms");

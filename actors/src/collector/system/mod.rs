@@ -274,10 +274,8 @@ impl SystemCollector {
             self.cpu_window.tick(Instant::now(), stat.all_cpus);
         }
         telling.families.extend(self.cpu_window.family());
-        if self.node_exporter {
-            telling.families.extend(self.cpus.families(&stat));
-        }
         if let Some(seldom) = &mut telling.seldom {
+            seldom.extend(self.cpus.families(&stat));
             kernel::families(&stat, seldom);
         }
         Ok(())

@@ -506,8 +506,7 @@ async fn this_machine_agrees_with_itself() {
         Some(mem_total())
     );
     let cpu = collected
-        .families
-        .iter()
+        .told()
         .find(|f| f.name == "node_cpu_seconds_total");
     let seconds: f64 = cpu
         .unwrap()
