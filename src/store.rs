@@ -9,10 +9,11 @@ use std::{
 };
 
 use outbox::Outbox;
-use tsdb::{Head, Journal, OpenError, Options};
+use tokio::time::timeout;
+use tsdb::{Head, Held, OpenError, Options, Recovered};
 use vitals_actors::{
     alert::{evaluator::read_checkpoint, state::Checkpoint},
-    history::{read_uptimes, write_uptimes},
+    history::{CurrentHead, Opened, read_uptimes, write_uptimes},
     keep::{OWN, RULES},
     last_known::LastKnown,
     standing::Uptimes,
@@ -29,9 +30,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The history, and what else is remembered.
 pub(crate) struct Store {
-    pub(crate) head: Head,
+    pub(crate) head: CurrentHead,
     /// Where there is a directory to write to.
-    pub(crate) journal: Option<Journal>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) uptimes: Uptimes,
     /// Alerts on their way.
@@ -50,7 +50,8 @@ pub(crate) enum StoreError {
 }
 
 impl Store {
-    /// Opens what is in the data directory; without one everything is in memory.
+    /// Opens what is in the data directory; without one everything is in memory. History is read beside: of
+    /// a full log that takes as long as the rest of a start ten times.
     ///
     /// # Errors
     /// When another process holds it, or a newer version wrote it.
@@ -59,27 +60,16 @@ impl Store {
         let Some(data) = data else {
             return Ok(Self::in_memory(options));
         };
-        let opened = match tsdb::open(&data.join(FOLDER), options.clone()) {
+        let held = match tsdb::hold(&data.join(FOLDER), options.clone()) {
             Err(OpenError::Directory { dir, source }) => {
                 let dir = dir.display();
                 log::error!("history: {dir}: {source}; it is kept in memory only");
                 return Ok(Self::in_memory(options));
             }
-            opened => opened,
+            held => held?,
         };
-        let (head, journal, found) = opened?;
-        for damage in &found.damages {
-            log::warn!("history: {damage}");
-        }
-        if found.series > 0 {
-            log::info!(
-                "history: {} series in {} blocks, and {} samples in the log; read in {:.0?}",
-                found.series,
-                found.blocks,
-                found.logged_samples,
-                found.took
-            );
-        }
+        let head = CurrentHead::promised(Head::in_memory(options));
+        read_beside(held, head.clone());
         let uptimes = read_uptimes(data).unwrap_or_else(|error| {
             log::warn!("{error}");
             Uptimes::new()
@@ -93,7 +83,6 @@ impl Store {
             outbox,
             alerts,
             head,
-            journal: Some(journal),
             data: Some(data.to_owned()),
             uptimes,
         })
@@ -101,13 +90,52 @@ impl Store {
 
     fn in_memory(options: Options) -> Self {
         Store {
-            head: Head::in_memory(options),
-            journal: None,
+            head: CurrentHead::whole(Head::in_memory(options)),
             data: None,
             uptimes: Uptimes::new(),
             outbox: Outbox::in_memory(outbox::Options::default()),
             alerts: None,
         }
+    }
+}
+
+fn read_beside(held: Held, head: CurrentHead) {
+    /// Nobody waits for what will not come.
+    struct Promise(CurrentHead);
+
+    impl Drop for Promise {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                log::error!("history: what is stored could not be read; it is kept in memory only");
+                self.0.nothing_more();
+            }
+        }
+    }
+
+    let promise = Promise(head);
+    let read = move || {
+        let (head, journal, found) = held.read();
+        tell(&found);
+        promise.0.opened(Opened { head, journal });
+    };
+    let begun = thread::Builder::new().name("replay".into()).spawn(read);
+    if let Err(error) = begun {
+        log::error!("history: {error}");
+    }
+}
+
+fn tell(found: &Recovered) {
+    for damage in &found.damages {
+        log::warn!("history: {damage}");
+    }
+    if found.series > 0 {
+        log::info!(
+            "history: {} series in {} blocks, and {} samples in the log; read in {:.0?}",
+            found.series,
+            found.blocks,
+            found.logged_samples,
+            found.took
+        );
     }
 }
 
@@ -146,8 +174,8 @@ pub(crate) fn options(settings: &History) -> Options {
 }
 
 /// Writes what still waits, once all actors have ended. A disk that hangs is not waited for.
-pub(crate) fn finish(
-    journal: Option<Journal>,
+pub(crate) async fn finish(
+    head: CurrentHead,
     data: Option<PathBuf>,
     outbox: &Outbox,
     last_known: &LastKnown,
@@ -155,13 +183,24 @@ pub(crate) fn finish(
     if !outbox.close(LAST_WORDS) {
         log::error!("the disk does not answer; the last alerts on their way are lost");
     }
-    let (Some(journal), Some(data)) = (journal, data) else {
+    let Some(data) = data else {
         return;
+    };
+    let opened = match timeout(LAST_WORDS, head.what_was_opened()).await {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return,
+        Err(_) => {
+            log::error!("history: stored history is still being read; what came since is lost");
+            return;
+        }
     };
     let standing = last_known.standing.load_full();
     let (done, finished) = mpsc::channel();
     let work = move || {
-        let written = journal.writer().write().map_err(|error| error.to_string());
+        // Nobody is left who would have.
+        head.join(&opened);
+        let written = opened.journal.writer().write();
+        let written = written.map_err(|error| error.to_string());
         let remembered = write_uptimes(&data, &standing).map_err(|error| error.to_string());
         let _ = done.send(written.and(remembered));
     };

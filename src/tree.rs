@@ -27,6 +27,7 @@ use std::{
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
+use tokio::time::Instant;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::{
@@ -117,9 +118,9 @@ impl Parts {
         let machine = machine();
         let history = Ref::new("history", capacity(64, 16));
         let wanted: Arc<ArcSwap<Wanted>> = Arc::default();
-        let journal = store.journal.zip(store.data).map(|(journal, data)| {
+        let journal = store.data.map(|data| {
             let settings = JournalSettings {
-                journal,
+                head: store.head.clone(),
                 bell: Arc::default(),
                 data,
                 last_known: last_known.clone(),
@@ -196,6 +197,7 @@ impl Parts {
             evaluator: evaluator.clone(),
             events,
             head: store.head,
+            started: Instant::now(),
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
             freshness: Freshness::new(collectors.system.clone(), last_known.clone()),

@@ -12,13 +12,12 @@ use exposition::{Labels, MetricFamily, text::Format};
 use jiff::Timestamp;
 use supervision::{Alarm, Checkpoint, Ref, Start, Tree, spawn_blocking_guarded};
 use tokio::time::Instant;
-use tsdb::Head;
 
 use crate::{
     clock::Clock,
     events::{Events, TargetTick},
     health::HealthReport,
-    history::{self, History, Reader},
+    history::{self, CurrentHead, History},
     keep::Keep,
     last_known::LastKnown,
     messages::{
@@ -64,7 +63,7 @@ pub struct AggregatorSettings {
     /// Who keeps what came in.
     pub history: Ref<History>,
     /// Where it keeps it.
-    pub head: Head,
+    pub head: CurrentHead,
     /// What an earlier process knew of uptimes.
     pub uptimes: Arc<Uptimes>,
     /// Whose multiples the ticks lie on.
@@ -216,7 +215,7 @@ impl Aggregator {
         if std::mem::replace(&mut self.looking, true) {
             return;
         }
-        let reader = Reader::of(&self.settings.head);
+        let reader = self.settings.head.reader();
         let subjects = self.summary.as_ref().map(|(_, summary)| summary.subjects());
         let now = self.now();
         let look = move || {
@@ -299,7 +298,7 @@ pub fn own_families(standing: &Standing, settings: &AggregatorSettings) -> Vec<M
     let now = Instant::now();
     let mut families = settings.own.gather();
     families.extend(history::families(
-        &settings.head,
+        &settings.head.head(),
         settings.own.history_behind.get(),
     ));
     families.extend(own::of_collectors(standing, now));

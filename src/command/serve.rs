@@ -101,7 +101,7 @@ async fn serve(
     let address = listener.local_addr().unwrap_or(settings.server.address);
     let data = DataDirectory::lock(&settings.server.data)?;
     let store = Store::open(data.path(), &settings.history)?;
-    let (journal, outbox) = (store.journal.clone(), store.outbox.clone());
+    let (head, outbox) = (store.head.clone(), store.outbox.clone());
     let mut signals = Signals::take().map_err(ServeError::Signals)?;
     open_files::allow(settings.server.max_connections);
     if settings.server.chaos && !address.ip().is_loopback() {
@@ -129,7 +129,7 @@ async fn serve(
     let exit = until_the_end(&root, &parts.shared, &mut signals).await;
     parts.shared.audit.finish();
     let data = data.path().map(Path::to_owned);
-    store::finish(journal, data, &outbox, &parts.shared.last_known);
+    store::finish(head, data, &outbox, &parts.shared.last_known).await;
     Ok(exit)
 }
 

@@ -112,6 +112,9 @@ pub(crate) async fn export(request: HttpRequest, shared: Data<Shared>) -> HttpRe
         shape: parameter(query, "shape"),
         ..Asked::default()
     };
+    if !shared.history_is_read().await {
+        return error::unavailable("stored history is still being read");
+    }
     let Some(turn) = shared.exports.turn().await else {
         return error::overloaded("two exports are being made");
     };
@@ -167,7 +170,7 @@ pub(crate) async fn export(request: HttpRequest, shared: Data<Shared>) -> HttpRe
 
 fn begin(asked: &Asked, shared: &Shared) -> Result<(Export, Head), Refusal> {
     let order = asked.read(Timestamp::now().as_millisecond())?;
-    let export = order.begin(shared.head.reader())?;
+    let export = order.begin(shared.head.head().reader())?;
     let head = Head {
         format: order.format,
         samples: export.samples(),

@@ -21,7 +21,7 @@ use super::{CollectError, Collected, Collector, CollectorActor, CollectorSetting
 use crate::{
     aggregator::{Aggregator, AggregatorSettings},
     clock::Clock,
-    history::{History, HistorySettings, Reader},
+    history::{CurrentHead, History, HistorySettings},
     last_known::LastKnown,
     messages::{GetExposition, GetSummary, Probe, Refresh, Refreshed},
     own::OwnMetrics,
@@ -79,7 +79,7 @@ struct World {
     measured: Arc<AtomicU64>,
     last_known: Arc<LastKnown>,
     own: OwnMetrics,
-    head: Head,
+    head: CurrentHead,
     clock: Clock,
 }
 
@@ -95,7 +95,8 @@ impl World {
         let (own, last_known) = (OwnMetrics::new().unwrap(), LastKnown::new());
         let aggregator = Ref::<Aggregator>::new("aggregator", Capacity::default());
         let history = Ref::<History>::new("history", Capacity::default());
-        let (head, clock) = (Head::in_memory(Options::default()), Clock::simulated());
+        let head = CurrentHead::whole(Head::in_memory(Options::default()));
+        let clock = Clock::simulated();
         let keeping = HistorySettings {
             head: head.clone(),
             bell: None,
@@ -180,7 +181,7 @@ impl World {
     fn kept(&self, name: &str) -> usize {
         let query = Engine::default().parse(name).unwrap();
         let at = self.now().as_millisecond();
-        let answer = query.instant(&Reader::of(&self.head), at, &Cancel::new());
+        let answer = query.instant(&self.head.reader(), at, &Cancel::new());
         match answer.unwrap().value {
             Value::Vector(samples) => samples.len(),
             other => panic!("{other:?}"),

@@ -17,7 +17,10 @@ use supervision::spawn_blocking_guarded;
 use tokio::sync::watch;
 use tsdb::{Keeper, Progress};
 
-use super::bell::{Bell, Call};
+use super::{
+    CurrentHead,
+    bell::{Bell, Call},
+};
 use crate::{
     last_known::LastKnown,
     standing::{Standing, Uptimes},
@@ -43,8 +46,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What the journal is given by whoever builds the tree.
 #[derive(Clone)]
 pub struct JournalSettings {
-    /// Owned by the process: it outlives every incarnation.
-    pub journal: tsdb::Journal,
+    /// Owned by the process: it outlives every incarnation. What is opened for it is written to.
+    pub head: CurrentHead,
     /// By which the history calls.
     pub bell: Arc<Bell>,
     /// The data directory, for what is not history.
@@ -58,7 +61,7 @@ pub struct Journal {
     settings: JournalSettings,
     /// Which of those who take the bell over it is.
     turn: u64,
-    /// Away while it works.
+    /// Away while it works, and before there is anything to work on.
     keeper: Option<Keeper>,
     /// Somebody writes uptimes.
     remembering: bool,
@@ -80,7 +83,7 @@ impl Journal {
     pub fn new(settings: JournalSettings) -> Self {
         Journal {
             turn: settings.bell.take_over(),
-            keeper: Some(settings.journal.keeper()),
+            keeper: None,
             settings,
             remembering: false,
             trouble: Troubles::default(),
@@ -88,8 +91,8 @@ impl Journal {
     }
 
     /// Has what is called for written, until another takes over.
-    fn serve(&mut self, ctx: &mut Context<Self>) {
-        let mut writer = self.settings.journal.writer();
+    fn serve(&mut self, journal: &tsdb::Journal, ctx: &mut Context<Self>) {
+        let mut writer = journal.writer();
         let (bell, turn) = (self.settings.bell.clone(), self.turn);
         let (trouble, troubles) = watch::channel(None);
         let work = move || {
@@ -198,8 +201,14 @@ impl Actor for Journal {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.serve(ctx);
-        self.keep(ctx);
+        let head = self.settings.head.clone();
+        let opened = async move { head.what_was_opened().await };
+        ctx.spawn(wrap_future::<_, Self>(opened).map(|opened, me, ctx| {
+            let Some(opened) = opened else { return };
+            me.serve(&opened.journal, ctx);
+            me.keeper = Some(opened.journal.keeper());
+            me.keep(ctx);
+        }));
         ctx.run_interval(LOOK, Self::keep);
         ctx.run_later(SLOW, Self::watch);
         ctx.run_interval(REMEMBER, Self::remember);

@@ -5,6 +5,7 @@
 //! samples nor queries nor rules.
 
 mod bell;
+mod current;
 mod health;
 mod journal;
 mod reader;
@@ -19,7 +20,7 @@ use std::{
     sync::Arc,
 };
 
-use actix::prelude::*;
+use actix::{fut::wrap_future, prelude::*};
 use arc_swap::ArcSwap;
 use exposition::Labels;
 use foldhash::fast::RandomState;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use bell::Bell;
+pub use current::{CurrentHead, Opened};
 pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
 pub use reader::{Reader, Stats, matchers};
@@ -49,7 +51,7 @@ const MOST_HELD_BACK: usize = 32;
 #[derive(Clone)]
 pub struct HistorySettings {
     /// Owned by the process: it outlives every incarnation.
-    pub head: Head,
+    pub head: CurrentHead,
     /// Calls who writes it to disk; `None` where there is no directory to write to.
     pub bell: Option<Arc<Bell>>,
     /// Who wants to know what came,
@@ -148,7 +150,7 @@ impl History {
 
     fn take(&mut self, batch: &Batch) {
         let at_ms = batch.at.as_millisecond();
-        let head = &self.settings.head;
+        let head = &self.settings.head.head();
         let source = self.sources.entry(batch.source.clone()).or_default();
         source.resolve(batch, head, &mut self.row);
         if head.append(at_ms, &self.row).forgotten > 0 {
@@ -159,6 +161,24 @@ impl History {
         }
         if source.series.is_empty() {
             self.sources.remove(&batch.source);
+        }
+    }
+
+    /// Goes on with what was on disk, too.
+    fn join(&mut self, opened: &Opened) {
+        self.settings.head.join(opened);
+        for (name, source) in &mut self.sources {
+            source.series.retain(|labels, known| {
+                let here = opened.head.series(name, labels);
+                here.map(|series| known.series = series).is_ok()
+            });
+        }
+        self.ring(Call::Sync);
+    }
+
+    fn ring(&self, call: Call) {
+        if let Some(bell) = &self.settings.bell {
+            bell.ring(call);
         }
     }
 }
@@ -211,6 +231,19 @@ impl Source {
 
 impl Actor for History {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if !self.settings.head.is_whole() {
+            let head = self.settings.head.clone();
+            let opened = async move { head.what_was_opened().await };
+            let joined = wrap_future::<_, Self>(opened).map(|opened, me, _| {
+                if let Some(opened) = opened {
+                    me.join(&opened);
+                }
+            });
+            ctx.spawn(joined);
+        }
+    }
 }
 
 impl Handler<Batch> for History {
@@ -218,13 +251,11 @@ impl Handler<Batch> for History {
 
     fn handle(&mut self, batch: Batch, _: &mut Self::Context) {
         self.take(&batch);
-        if let Some(bell) = &self.settings.bell {
-            // The ticks between are many: a power failure may take the last of them.
-            bell.ring(match batch.complete {
-                true => Call::Sync,
-                false => Call::Log,
-            });
-        }
+        // The ticks between are many: a power failure may take the last of them.
+        self.ring(match batch.complete {
+            true => Call::Sync,
+            false => Call::Log,
+        });
         // What rules have written they know.
         if *batch.source != *RULES {
             self.announce(&batch);

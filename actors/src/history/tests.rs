@@ -14,7 +14,7 @@ use crate::{
 
 fn history(options: Options) -> History {
     History::new(HistorySettings {
-        head: Head::in_memory(options),
+        head: CurrentHead::whole(Head::in_memory(options)),
         bell: None,
         evaluator: Ref::new("evaluator", supervision::Capacity::default()),
         wanted: Arc::default(),
@@ -40,7 +40,7 @@ fn batch(source: &str, second: i64, samples: &[(&str, f64)], complete: bool) -> 
 /// What a query finds at a second: `id` and value, sorted.
 fn found(history: &History, query: &str, second: i64) -> Vec<(String, f64)> {
     let query = Engine::default().parse(query).unwrap();
-    let reader = Reader::of(&history.settings.head);
+    let reader = history.settings.head.reader();
     let answer = query
         .instant(&reader, second * 1_000, &Cancel::new())
         .unwrap();
@@ -86,6 +86,52 @@ fn what_a_source_told_is_found_and_what_it_no_longer_tells_ends() {
 }
 
 #[test]
+fn what_was_on_disk_and_what_came_while_it_was_read_are_one() {
+    let data = std::env::temp_dir().join(format!("vitals-joined-{}", std::process::id()));
+    let open = || {
+        let (head, journal, _) = tsdb::open(&data, Options::default()).unwrap();
+        Opened { head, journal }
+    };
+    let earlier = open();
+    let mut before = history(Options::default());
+    before.settings.head = CurrentHead::whole(earlier.head.clone());
+    before.take(&batch("a", 1_000, &[("one", 1.0), ("old", 5.0)], true));
+    earlier.journal.writer().write().unwrap();
+    drop((before, earlier));
+
+    let mut history = history(Options::default());
+    history.settings.head = CurrentHead::promised(Head::in_memory(Options::default()));
+    history.take(&batch("a", 1_010, &[("two", 2.0), ("one", 1.1)], true));
+    assert_eq!(
+        found(&history, "x", 1_010),
+        pairs(&[("one", 1.1), ("two", 2.0)])
+    );
+    let opened = open();
+    history.join(&opened);
+    assert!(history.settings.head.is_whole());
+    let all = [("old", 5.0), ("one", 1.1), ("two", 2.0)];
+    assert_eq!(found(&history, "x", 1_010), pairs(&all));
+    assert_eq!(
+        found(&history, "x", 1_009),
+        pairs(&[("old", 5.0), ("one", 1.0)])
+    );
+    // What was told before it was read and is told no more ends.
+    history.take(&batch("a", 1_020, &[("two", 2.2)], true));
+    assert_eq!(
+        found(&history, "x", 1_020),
+        pairs(&[("old", 5.0), ("two", 2.2)])
+    );
+    // An incarnation that takes over finds nothing left to do.
+    history.join(&opened);
+    assert_eq!(
+        found(&history, "x", 1_020),
+        pairs(&[("old", 5.0), ("two", 2.2)])
+    );
+    drop((history, opened));
+    std::fs::remove_dir_all(&data).unwrap();
+}
+
+#[test]
 fn a_source_that_has_too_many_series_keeps_those_it_has() {
     let mut history = history(Options {
         max_series_per_source: 2,
@@ -98,8 +144,8 @@ fn a_source_that_has_too_many_series_keeps_those_it_has() {
     assert_eq!(found(&history, "x", 1_000), pairs(&kept));
     history.take(&batch("bomb", 1_010, &three, true));
     assert_eq!(found(&history, "x", 1_010), pairs(&kept));
-    assert_eq!(history.settings.head.health().counts.refused, 0);
-    let told = families(&history.settings.head, 7);
+    assert_eq!(history.settings.head.head().health().counts.refused, 0);
+    let told = families(&history.settings.head.head(), 7);
     let of = |name: &str| told.iter().find(|f| f.name == name).unwrap();
     let refused = &of("vitals_history_refused_series_total").metrics;
     assert_eq!(refused[0].labels.get("collector"), Some("bomb"));
@@ -113,7 +159,7 @@ fn a_source_that_has_too_many_series_keeps_those_it_has() {
 fn labels_and_series_are_listed() {
     let mut history = history(Options::default());
     history.take(&batch("a", 1_000, &[("one", 1.0), ("two", 2.0)], true));
-    let reader = Reader::of(&history.settings.head);
+    let reader = history.settings.head.reader();
     let of = |query: &str| {
         let query = Engine::default().parse(query).unwrap();
         query
@@ -158,7 +204,7 @@ fn a_trend_is_of_the_hours_before() {
         };
         history.take(&batch("a", second, &[("one", value)], true));
     }
-    let reader = Reader::of(&history.settings.head);
+    let reader = history.settings.head.reader();
     let subject = |id: &str| -> Subject { ("x", [("id".to_owned(), id.to_owned())].into()) };
     let at = Timestamp::from_second(now).unwrap();
     let trend = Trend::of(&reader, &subject("one"), at).unwrap();

@@ -12,6 +12,9 @@ use crate::series::SeriesRef;
 /// Metric names told of each source that was refused series.
 const NAMES: usize = 10;
 
+/// The slot is empty.
+const NOBODY: SeriesRef = SeriesRef::new(u32::MAX, u32::MAX);
+
 /// A series is active while the current generation, or the one before, has samples of it (or it was
 /// asked for in that time). Only active ones count.
 #[derive(Default)]
@@ -155,6 +158,15 @@ impl Admission {
         self.known(series).map(|slot| slot.source)
     }
 
+    /// All series that ever were active, each with the name of its source.
+    pub(crate) fn owned(&self) -> impl Iterator<Item = (Arc<str>, SeriesRef)> + '_ {
+        let taken = self.slots.iter().filter(|slot| slot.series != NOBODY);
+        taken.map(|slot| {
+            let source = &self.sources[slot.source as usize];
+            (source.name.clone(), slot.series)
+        })
+    }
+
     fn known(&self, series: SeriesRef) -> Option<&Slot> {
         self.slots
             .get(series.slot())
@@ -178,9 +190,8 @@ impl Admission {
         let at = series.slot();
         let used = seq.max(1);
         if at >= self.slots.len() {
-            let nobody = SeriesRef::new(u32::MAX, u32::MAX);
             let none = Slot {
-                series: nobody,
+                series: NOBODY,
                 source: 0,
                 used: 0,
                 written: false,

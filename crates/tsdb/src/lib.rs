@@ -36,6 +36,7 @@
 //! ```
 
 mod admission;
+mod adopt;
 mod backfill;
 mod block;
 mod bytes;
@@ -71,7 +72,7 @@ pub use head::{Appended, Head};
 pub use health::{Counts, Damage, Health, What};
 pub use journal::{Journal, Keeper, Progress, Writer};
 pub use matcher::Matcher;
-pub use open::{Recovered, open};
+pub use open::{Held, Recovered, hold, open};
 pub use options::Options;
 pub use reader::{BlockInfo, Chunks, MetricUse, Reader, Scratch};
 pub use series::SeriesRef;

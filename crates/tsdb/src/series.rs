@@ -10,7 +10,7 @@ pub struct SeriesRef {
 }
 
 impl SeriesRef {
-    pub(crate) fn new(slot: u32, epoch: u32) -> Self {
+    pub(crate) const fn new(slot: u32, epoch: u32) -> Self {
         SeriesRef { slot, epoch }
     }
 

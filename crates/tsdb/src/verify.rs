@@ -15,7 +15,7 @@ use crate::{
     health::{Damage, What},
     journal::file_name,
     naming::{Names, Naming, Pair},
-    open::{Files, hold},
+    open::{Files, lock},
     series::SeriesRef,
     wal::{self, HEADER, Listener},
 };
@@ -55,7 +55,7 @@ pub fn verify(dir: &Path) -> Result<Verified, OpenError> {
 /// # Errors
 /// Another process holds the directory, a newer version wrote it, it cannot be listed or written.
 pub fn repair(dir: &Path) -> Result<Verified, OpenError> {
-    let _lock = hold(dir)?;
+    let _lock = lock(dir)?;
     let mut check = Check::default();
     check.all(&listed(dir)?);
     for block in std::mem::take(&mut check.to_rewrite) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tsdb::{Matcher, Scratch, SeriesRef, Stats};
+use tsdb::{Head, Matcher, Options, Scratch, SeriesRef, Stats};
 
 use crate::{
     mix::Mix,
@@ -42,6 +42,75 @@ fn whoever_writes_on_defines_no_series_anew() {
     for labels in &labels {
         assert_eq!(all(&store.head.reader(), store.series(labels)), whole);
     }
+}
+
+#[test]
+fn what_came_while_a_directory_was_read_is_there_too() {
+    let dir = Dir::new("adopted");
+    let labels: Vec<_> = (0..5).map(|n| named(format!("m{n}"))).collect();
+    let before: Vec<_> = (0..100).map(|tick| tick * STEP).collect();
+    let after: Vec<_> = (100..200).map(|tick| tick * STEP).collect();
+    let mut store = Store::open(dir.path(), options());
+    let refs: Vec<_> = labels[..3].iter().map(|one| store.series(one)).collect();
+    for at in &before {
+        store.append(*at, &refs.iter().map(|one| (*one, 1.0)).collect::<Vec<_>>());
+    }
+    drop(store);
+
+    let held = tsdb::hold(dir.path(), options()).unwrap();
+    let young = Head::in_memory(options());
+    // Others come first, so that no reference is the same.
+    let theirs = labels.iter().rev().take(3);
+    let theirs: Vec<_> = theirs
+        .map(|one| young.series("test", one).unwrap())
+        .collect();
+    for at in &after {
+        young.append(
+            *at,
+            &theirs.iter().map(|one| (*one, 2.0)).collect::<Vec<_>>(),
+        );
+    }
+    let (head, journal, _) = held.read();
+    head.adopt(&young);
+    // Again, as by one who took over from whoever failed at it.
+    head.adopt(&young);
+    journal.writer().write().unwrap();
+    let expected = |n: usize| {
+        let of = |times: &[i64], value: f64| -> Vec<_> {
+            times.iter().map(|at| (*at, value.to_bits())).collect()
+        };
+        let before = of(if n < 3 { &before } else { &[] }, 1.0);
+        [before, of(if n > 1 { &after } else { &[] }, 2.0)].concat()
+    };
+    let is_whole = |head: &Head| {
+        for (n, labels) in labels.iter().enumerate() {
+            let series = head.series("test", labels).unwrap();
+            assert_eq!(all(&head.reader(), series), expected(n), "m{n}");
+        }
+    };
+    is_whole(&head);
+    assert_eq!(head.health().counts.conflicts, 0);
+    drop((head, journal));
+    is_whole(&Store::open(dir.path(), options()).head);
+}
+
+#[test]
+fn sources_have_their_limits_when_their_series_are_adopted() {
+    let limits = || Options {
+        max_series_per_source: 2,
+        ..options()
+    };
+    let (head, young) = (Head::in_memory(limits()), Head::in_memory(limits()));
+    for (source, name) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")] {
+        let series = young.series(source, &named(name)).unwrap();
+        young.append(STEP, &[(series, 1.0)]);
+    }
+    let known = head.series("a", &named("0")).unwrap();
+    head.append(0, &[(known, 1.0)]);
+    head.adopt(&young);
+    assert_eq!(head.reader().select(&[], 0, i64::MAX).len(), 4);
+    let refused = |source| head.series(source, &named("5")).is_err();
+    assert!(refused("a") && refused("b") && !refused("c"));
 }
 
 #[test]

@@ -6,6 +6,10 @@ use serde::Serialize;
 /// Whoever asked for no more is told that there is more.
 pub(super) const TRUNCATED: &str = "results truncated due to limit";
 
+/// Whoever asks just after a start, of a disk that takes its time.
+pub(super) const STILL_READ: &str =
+    "stored history is still being read: this is of what came since the start";
+
 #[derive(Serialize)]
 struct Success<T> {
     status: &'static str,

@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use promql::{Answer, Engine, Limits, Query, QueryType, Value};
-use vitals_actors::history::Reader;
 
 use super::{
-    answer::{TRUNCATED, success},
+    answer::{STILL_READ, TRUNCATED, success},
     asked::{Asked, look_up},
     desk::Turn,
     encode::{Encoding, Told},
@@ -130,7 +129,7 @@ impl Steps {
             end_ms,
             step_ms,
         } = self;
-        let history = Reader::of(&shared.head);
+        let history = shared.head.reader();
         Ok(query.range(&history, start_ms, end_ms, step_ms, &turn.cancel)?)
     }
 }
@@ -178,9 +177,13 @@ async fn evaluated(
     let began = Instant::now();
     let order = asked.order(question.deadline);
     let (most, stats) = (question.limit, question.stats);
+    let is_read = shared.history_is_read().await;
     let work = move |turn: &Turn| {
         let query = question.query(turn.left)?;
         let mut answer = evaluate(&query, turn)?;
+        if !is_read {
+            answer.warnings.push(STILL_READ.to_owned());
+        }
         limit(&mut answer, most);
         Ok((answer, turn.queued))
     };
@@ -226,9 +229,8 @@ pub(crate) async fn query(
     let asked = Asked::of(&request, &shared);
     let question = Question::of(&form, &asked, limit)?;
     let head = shared.head.clone();
-    let evaluate = move |query: &Query, turn: &Turn| {
-        Ok(query.instant(&Reader::of(&head), at_ms, &turn.cancel)?)
-    };
+    let evaluate =
+        move |query: &Query, turn: &Turn| Ok(query.instant(&head.reader(), at_ms, &turn.cancel)?);
     evaluated(question, at_ms, &asked, &shared, evaluate).await
 }
 

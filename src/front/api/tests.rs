@@ -31,7 +31,7 @@ fn remember(head: &Head) {
 /// Asked by this method; what came back.
 async fn ask(method: Method, path: &str, form: Option<&str>) -> (StatusCode, String) {
     let shared = shared();
-    remember(&shared.head);
+    remember(&shared.head.head());
     let app = App::new()
         .app_data(Data::from(shared))
         .configure(|config| routes(config, ""));

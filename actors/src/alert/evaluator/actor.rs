@@ -13,7 +13,10 @@ use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
 use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::{
     AFTER_THE_START, EvaluatorSettings, LONGEST_REST, RulesView, Ruling, SHARE, STUCK, TELL_ALL,
@@ -109,6 +112,21 @@ impl EvaluatorActor {
         me
     }
 
+    /// Begins once history is read; unless that takes too long, as rules would forget what they knew.
+    fn begin(&mut self, ctx: &mut Context<Self>) {
+        let head = self.settings.head.clone();
+        let read = timeout(STUCK, async move { head.until_whole().await });
+        ctx.spawn(wrap_future::<_, Self>(read).map(|read, me, ctx| {
+            if read.is_err() {
+                log::error!(
+                    "alerts: history has been read for {} s; rules begin with what came since the start",
+                    STUCK.as_secs()
+                );
+            }
+            me.set_up(ctx);
+        }));
+    }
+
     /// A bench that goes on from the last checkpoint, and what is due on it.
     fn set_up(&mut self, ctx: &mut Context<Self>) {
         self.settings.wanted.store(Arc::default());
@@ -150,7 +168,7 @@ impl EvaluatorActor {
     }
 
     fn reader(&self) -> Reader {
-        let reader = Reader::of(&self.settings.head);
+        let reader = self.settings.head.reader();
         match self.memory_only {
             true => reader.in_memory(),
             false => reader,
@@ -414,7 +432,7 @@ impl Actor for EvaluatorActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_later(AFTER_THE_START, Self::set_up);
+        ctx.run_later(AFTER_THE_START, Self::begin);
         ctx.run_later(Duration::from_secs(2), Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
     }

@@ -22,7 +22,6 @@ use std::{
 
 use arc_swap::ArcSwap;
 use supervision::Ref;
-use tsdb::Head;
 
 use super::{
     dispatcher::Dispatcher,
@@ -30,7 +29,11 @@ use super::{
     state::{self, Checkpoint, Wanted},
 };
 use crate::{
-    aggregator::Aggregator, clock::Clock, history::History, last_known::LastKnown, own::OwnMetrics,
+    aggregator::Aggregator,
+    clock::Clock,
+    history::{CurrentHead, History},
+    last_known::LastKnown,
+    own::OwnMetrics,
 };
 
 pub use self::{
@@ -71,7 +74,7 @@ pub struct EvaluatorSettings {
     /// The rules there are now; a reload replaces them.
     pub ruling: Arc<ArcSwap<PromisedRuling>>,
     /// What they read.
-    pub head: Head,
+    pub head: CurrentHead,
     /// Who keeps what they write,
     pub history: Ref<History>,
     /// and tells at once what is wanted.

@@ -15,7 +15,7 @@ use crate::{
     block::{BlockWriter, MAX_CHUNK, sync_directory},
     error::OpenError,
     journal::{blocks_of, wal_of},
-    open::{Files, Hold, hold, import_of},
+    open::{Files, Hold, import_of, lock},
     options::{Options, TIMES},
 };
 use runs::{Record, Runs};
@@ -96,7 +96,7 @@ impl Backfill {
             source,
         };
         fs::create_dir_all(dir).map_err(failed)?;
-        let lock = hold(dir)?;
+        let lock = lock(dir)?;
         Files::list(dir).map_err(failed)?.refuse_newer()?;
         let runs = Runs::new(&import_of(dir), memory).map_err(failed)?;
         Ok(Backfill {

@@ -25,7 +25,7 @@ impl Drop for Hold {
 }
 
 /// Locks the directory.
-pub(crate) fn hold(dir: &Path) -> Result<Hold, OpenError> {
+pub(crate) fn take(dir: &Path) -> Result<Hold, OpenError> {
     let failed = |source| {
         let dir = dir.to_owned();
         OpenError::Directory { dir, source }

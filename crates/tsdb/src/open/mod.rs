@@ -7,7 +7,7 @@ mod log;
 use std::{
     cmp::Reverse,
     fs, io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,7 +26,7 @@ use crate::{
     wal::{self, Encoder, Gap, HEADER, Left, Name, Replayed},
 };
 pub(crate) use files::{Files, import_of};
-pub(crate) use lock::{Hold, hold};
+pub(crate) use lock::{Hold, take as lock};
 use log::{Taker, set_aside};
 
 /// What was found in the directory.
@@ -46,17 +46,29 @@ pub struct Recovered {
     pub took: Duration,
 }
 
-/// Opens a store, or begins one. The directory is held until all clones of the journal, and what it
-/// handed out, are dropped.
+/// Opens a store, or begins one: [`hold`] and [`Held::read`].
 ///
-/// Damaged files do not keep it from opening: what cannot be read is set aside as `*.bad`, and told.
-/// Nor does a directory that is full or read-only: the journal will say so when it writes.
+/// # Errors
+/// Those of [`hold`].
+pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), OpenError> {
+    Ok(hold(dir, options)?.read())
+}
+
+/// A directory that this process holds, and has not read yet.
+pub struct Held {
+    dir: PathBuf,
+    options: Options,
+    lock: Hold,
+    files: Files,
+}
+
+/// Takes hold of a directory, which is made where it is missing, and lists what is in it. It is held until
+/// this, or all clones of the journal that comes of it, and what that handed out, are dropped.
 ///
 /// # Errors
 /// Another process holds the directory; a newer version wrote it (nothing is touched); it cannot even
 /// be made or listed.
-pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), OpenError> {
-    let start = Instant::now();
+pub fn hold(dir: &Path, options: Options) -> Result<Held, OpenError> {
     let failed = |source| {
         let dir = dir.to_owned();
         OpenError::Directory { dir, source }
@@ -66,9 +78,35 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
     {
         return Err(failed(error));
     }
-    let lock = hold(dir)?;
+    let lock = lock::take(dir)?;
     let files = Files::list(dir).map_err(failed)?;
     files.refuse_newer()?;
+    Ok(Held {
+        dir: dir.to_owned(),
+        options,
+        lock,
+        files,
+    })
+}
+
+impl Held {
+    /// Reads what is in it: blocks, and the log back into memory, which takes as long as there is much of it.
+    ///
+    /// Damaged files do not keep it from opening: what cannot be read is set aside as `*.bad`, and told.
+    /// Nor does a directory that is full or read-only: the journal will say so when it writes.
+    pub fn read(self) -> (Head, Journal, Recovered) {
+        read(self)
+    }
+}
+
+fn read(held: Held) -> (Head, Journal, Recovered) {
+    let start = Instant::now();
+    let Held {
+        dir,
+        options,
+        lock,
+        files,
+    } = held;
     let mut opening = Opening::default();
     opening.load_blocks(&files);
     opening.check_catalog(&files);
@@ -118,9 +156,9 @@ pub fn open(dir: &Path, options: Options) -> Result<(Head, Journal, Recovered), 
         .max()
         .unwrap_or(0)
         + 1;
-    let journal = Journal::new(head.core.clone(), dir.to_owned(), lock, next_part, resume);
+    let journal = Journal::new(head.core.clone(), dir, lock, next_part, resume);
     recovered.took = start.elapsed();
-    Ok((head, journal, recovered))
+    (head, journal, recovered)
 }
 
 #[derive(Default)]
