@@ -50,8 +50,8 @@ pub(crate) enum StoreError {
 }
 
 impl Store {
-    /// Opens what is in the data directory; without one everything is in memory. History is read beside: of
-    /// a full log that takes as long as the rest of a start ten times.
+    /// Opens what is in the data directory; without one everything is in memory. History is read beside: a
+    /// full log takes ten times as long as all else at a start.
     ///
     /// # Errors
     /// When another process holds it, or a newer version wrote it.
@@ -100,13 +100,13 @@ impl Store {
 }
 
 fn read_beside(held: Held, head: CurrentHead) {
-    /// Nobody waits for what will not come.
     struct Promise(CurrentHead);
 
     impl Drop for Promise {
+        /// Nobody waits for what will not come.
         fn drop(&mut self) {
-            if thread::panicking() {
-                log::error!("history: what is stored could not be read; it is kept in memory only");
+            if self.0.opened_by_now().is_none() {
+                log::error!("history: what is stored cannot be read; it is kept in memory only");
                 self.0.nothing_more();
             }
         }
@@ -187,20 +187,21 @@ pub(crate) async fn finish(
         return;
     };
     let opened = match timeout(LAST_WORDS, head.what_was_opened()).await {
-        Ok(Some(opened)) => opened,
-        Ok(None) => return,
+        Ok(opened) => opened,
         Err(_) => {
-            log::error!("history: stored history is still being read; what came since is lost");
+            log::error!("history: what is stored is still being read; what came since is lost");
             return;
         }
     };
     let standing = last_known.standing.load_full();
     let (done, finished) = mpsc::channel();
     let work = move || {
-        // Nobody is left who would have.
-        head.join(&opened);
-        let written = opened.journal.writer().write();
-        let written = written.map_err(|error| error.to_string());
+        let written = opened.map_or(Ok(()), |opened| {
+            // Nobody else is left who would.
+            head.join(&opened);
+            let written = opened.journal.writer().write();
+            written.map(drop).map_err(|error| error.to_string())
+        });
         let remembered = write_uptimes(&data, &standing).map_err(|error| error.to_string());
         let _ = done.send(written.and(remembered));
     };

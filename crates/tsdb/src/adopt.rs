@@ -9,8 +9,7 @@ impl Head {
     /// came while this one was read. What is here already stays. Whoever appends to the other one appends
     /// here from now on, with references that are this one's.
     ///
-    /// Nothing may be appended to the other one meanwhile. It takes as long as the samples are many: some
-    /// 50 ns each.
+    /// Nothing may be appended to the other one meanwhile. It takes longer the more samples there are.
     pub fn adopt(&self, young: &Head) {
         let theirs: Vec<_> = young.core.pen.lock().admission.owned().collect();
         let mut rows: BTreeMap<i64, Vec<(SeriesRef, f64)>> = BTreeMap::new();
