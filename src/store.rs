@@ -9,11 +9,11 @@ use std::{
 };
 
 use outbox::Outbox;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tsdb::{Head, Held, OpenError, Options, Recovered};
 use vitals_actors::{
     alert::{evaluator::read_checkpoint, state::Checkpoint},
-    history::{CurrentHead, Opened, read_uptimes, write_uptimes},
+    history::{CurrentHead, read_uptimes, write_uptimes},
     keep::{OWN, RULES},
     last_known::LastKnown,
     standing::Uptimes,
@@ -68,8 +68,6 @@ impl Store {
             }
             held => held?,
         };
-        let head = CurrentHead::promised(Head::in_memory(options));
-        read_beside(held, head.clone());
         let uptimes = read_uptimes(data).unwrap_or_else(|error| {
             log::warn!("{error}");
             Uptimes::new()
@@ -79,6 +77,9 @@ impl Store {
             log::warn!("{error}");
             None
         });
+        // Nothing can fail any more.
+        let head = CurrentHead::promised(Head::in_memory(options));
+        read_beside(held, head.clone());
         Ok(Store {
             outbox,
             alerts,
@@ -116,7 +117,7 @@ fn read_beside(held: Held, head: CurrentHead) {
     let read = move || {
         let (head, journal, found) = held.read();
         tell(&found);
-        promise.0.opened(Opened { head, journal });
+        promise.0.opened(head, journal);
     };
     let begun = thread::Builder::new().name("replay".into()).spawn(read);
     if let Err(error) = begun {
@@ -180,25 +181,24 @@ pub(crate) async fn finish(
     outbox: &Outbox,
     last_known: &LastKnown,
 ) {
+    let until = Instant::now() + LAST_WORDS;
     if !outbox.close(LAST_WORDS) {
         log::error!("the disk does not answer; the last alerts on their way are lost");
     }
     let Some(data) = data else {
         return;
     };
-    let opened = match timeout(LAST_WORDS, head.what_was_opened()).await {
-        Ok(opened) => opened,
-        Err(_) => {
-            log::error!("history: what is stored is still being read; what came since is lost");
-            return;
-        }
-    };
+    let opened = timeout_at(until, head.what_was_opened()).await;
+    let opened = opened.unwrap_or_else(|_| {
+        log::error!("history: what is stored is still being read; what came since is lost");
+        None
+    });
     let standing = last_known.standing.load_full();
     let (done, finished) = mpsc::channel();
     let work = move || {
         let written = opened.map_or(Ok(()), |opened| {
             // Nobody else is left who would.
-            head.join(&opened);
+            head.join(&head.head(), &opened);
             let written = opened.journal.writer().write();
             written.map(drop).map_err(|error| error.to_string())
         });

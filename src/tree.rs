@@ -27,7 +27,6 @@ use std::{
 use actix_rt::ArbiterHandle;
 use arc_swap::ArcSwap;
 use supervision::{Backoff, Capacity, ChildSpec, Escalate, Overseer, Ref, Strategy, Tree};
-use tokio::time::Instant;
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::{
@@ -196,8 +195,7 @@ impl Parts {
             aggregator: aggregator.clone(),
             evaluator: evaluator.clone(),
             events,
-            head: store.head,
-            started: Instant::now(),
+            head: store.head.clone(),
             aggregator_settings: aggregator_settings.clone(),
             last_known: last_known.clone(),
             freshness: Freshness::new(collectors.system.clone(), last_known.clone()),
@@ -212,7 +210,7 @@ impl Parts {
             room: Default::default(),
             exports: Default::default(),
             seats: Default::default(),
-            desk: Desk::new(&settings.query, own.clone()),
+            desk: Desk::new(&settings.query, own.clone(), store.head.clone()),
             under_way: Default::default(),
             on_loopback: settings.server.address.ip().to_canonical().is_loopback(),
             machine,

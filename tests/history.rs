@@ -221,15 +221,16 @@ fn a_torn_tail_is_cut_and_told() {
         told.contains("WARN") && told.contains(log.file_name().unwrap().to_str().unwrap()),
         "{told}"
     );
+    has(&exported(&vitals, MEMORY), &before);
     // Whoever is killed while it writes leaves one: no damage, of which alerts would tell.
     assert_eq!(
         vitals.page().value("vitals_history_damaged_parts_total"),
         0.0
     );
-    has(&exported(&vitals, MEMORY), &before);
     all_is_durable(&vitals);
     // Said once: what is torn is cut.
     let vitals = Setup::in_directory(vitals.kill()).ready();
+    has(&exported(&vitals, MEMORY), &before);
     let log = vitals.process.log();
     assert!(
         !log.iter().any(|line| line.contains("torn tail")),

@@ -1,6 +1,6 @@
 //! `GET /vitals/v1/export`.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use actix_rt::task::spawn_blocking;
 use actix_web::{
@@ -95,7 +95,7 @@ struct Head {
         ),
         (status = 422, description = "`too_many_series`: more than 1,000 columns", body = ErrorBody),
         (status = 500, description = "`internal`: it could not be made; the log says where", body = ErrorBody),
-        (status = 503, description = "`overloaded`: others are being made", body = ErrorBody),
+        (status = 503, description = "`overloaded`: others are being made; `unavailable`: stored history is still being read", body = ErrorBody),
     )
 )]
 pub(crate) async fn export(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
@@ -112,12 +112,12 @@ pub(crate) async fn export(request: HttpRequest, shared: Data<Shared>) -> HttpRe
         shape: parameter(query, "shape"),
         ..Asked::default()
     };
-    if !shared.history_is_read().await {
-        return error::unavailable("stored history is still being read");
-    }
     let Some(turn) = shared.exports.turn().await else {
         return error::overloaded("two exports are being made");
     };
+    if !shared.desk.history_is_read(Duration::MAX).await {
+        return error::unavailable("stored history is still being read");
+    }
     let (writer, body) = made_while_sent::answer();
     let (tell, told) = oneshot::channel();
     let gzip = wants_gzip(&request);

@@ -10,7 +10,6 @@ use std::{
 
 use arc_swap::ArcSwap;
 use supervision::{Ref, Tree};
-use tokio::time::{Instant, timeout_at};
 use vitals_actors::{
     aggregator::{Aggregator, AggregatorSettings},
     alert::evaluator::EvaluatorActor,
@@ -25,8 +24,6 @@ use crate::{audit::Audit, reload::Reloader, settings::Settings};
 
 /// What is last known counts for so many intervals of its route.
 const LASTS: u32 = 3;
-/// So long after the start, who asks for history waits for what is stored.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// A check takes seconds where it waits in vain: whoever checks each second is not silent by then.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(10);
 
@@ -38,8 +35,6 @@ pub(crate) struct Shared {
     pub(crate) events: Events,
     /// What queries read.
     pub(crate) head: CurrentHead,
-    /// When the process started, nearly.
-    pub(crate) started: Instant,
     /// For pages made without the aggregator.
     pub(crate) aggregator_settings: AggregatorSettings,
     pub(crate) last_known: Arc<LastKnown>,
@@ -82,12 +77,6 @@ impl Shared {
     pub(super) fn below_prefix<'p>(&self, path: &'p str) -> &'p str {
         let below = path.strip_prefix(self.started_with.server.prefix());
         below.filter(|below| below.starts_with('/')).unwrap_or(path)
-    }
-
-    /// Whether stored history is read; waits for it in the first moments after the start.
-    pub(super) async fn history_is_read(&self) -> bool {
-        let read = self.head.until_whole();
-        self.head.is_whole() || timeout_at(self.started + PATIENCE, read).await.is_ok()
     }
 
     /// How old an answer may be that is given while the aggregator is silent.

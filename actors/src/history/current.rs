@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use tokio::sync::SetOnce;
 use tsdb::{Head, Journal};
 
 use super::Reader;
+
+/// Samples come at most so long behind others.
+const LATE_MS: i64 = 600_000;
 
 /// The head of this moment. Clones are the same.
 #[derive(Clone)]
@@ -19,15 +23,18 @@ struct State {
     opened: SetOnce<Opened>,
     /// Nothing is still to be read.
     whole: SetOnce<()>,
+    joining: Mutex<()>,
 }
 
 /// A directory of history that has been read.
 #[derive(Clone)]
 pub struct Opened {
-    /// What was in it.
+    /// What was in it, and what came until a little while ago.
     pub head: Head,
     /// Who writes to it.
     pub journal: Journal,
+    /// Milliseconds since the epoch: what lies behind may not be in it yet.
+    since_ms: i64,
 }
 
 impl CurrentHead {
@@ -45,12 +52,22 @@ impl CurrentHead {
             head: ArcSwap::from_pointee(young),
             opened: SetOnce::new(),
             whole: SetOnce::new(),
+            joining: Mutex::new(()),
         }))
     }
 
-    /// Keeps the promise: whoever appends [joins](Self::join) it with what came since. Only the first time.
-    pub fn opened(&self, opened: Opened) {
-        let _ = self.0.opened.set(opened);
+    /// Keeps the promise. Whoever appends [joins](Self::join) it with what came last; what came before is
+    /// taken over here, which after a long time is much, and not on a thread that others wait for.
+    pub fn opened(&self, head: Head, journal: Journal) {
+        let young = self.head();
+        let newest = young.newest();
+        let since_ms = newest.map_or(i64::MIN, |newest| newest.saturating_sub(LATE_MS));
+        head.adopt(&young, i64::MIN);
+        let _ = self.0.opened.set(Opened {
+            head,
+            journal,
+            since_ms,
+        });
     }
 
     /// What was promised will not come.
@@ -72,13 +89,12 @@ impl CurrentHead {
         self.0.opened.get().cloned()
     }
 
-    /// Goes on with what was opened, which is given what came since. Only whoever appends may call it, and
-    /// again if it failed.
-    pub fn join(&self, opened: &Opened) {
-        if self.is_whole() {
-            return;
-        }
-        opened.head.adopt(&self.0.head.load());
+    /// Goes on with what was opened, which is given what came since to `young`. For whoever has appended to
+    /// that, and appends to what was opened from now on.
+    pub fn join(&self, young: &Head, opened: &Opened) {
+        // An incarnation that was given up may still be at it.
+        let _one_at_a_time = self.0.joining.lock();
+        opened.head.adopt(young, opened.since_ms);
         self.0.head.store(Arc::new(opened.head.clone()));
         self.nothing_more();
     }

@@ -9,7 +9,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use actix::{fut::wrap_future, prelude::*};
@@ -63,6 +63,8 @@ pub struct Journal {
     turn: u64,
     /// Away while it works, and before there is anything to work on.
     keeper: Option<Keeper>,
+    /// Since when it waits for something to write to.
+    began: Instant,
     /// Somebody writes uptimes.
     remembering: bool,
     /// What is in the way, said once per change.
@@ -84,6 +86,7 @@ impl Journal {
         Journal {
             turn: settings.bell.take_over(),
             keeper: None,
+            began: Instant::now(),
             settings,
             remembering: false,
             trouble: Troubles::default(),
@@ -128,7 +131,9 @@ impl Journal {
 
     /// A disk that hangs says nothing; somebody has to.
     fn watch(&mut self, ctx: &mut Context<Self>) {
-        let busy = self.settings.bell.busy().filter(|busy| *busy >= SLOW);
+        let reading = (!self.settings.head.is_whole()).then(|| self.began.elapsed());
+        let busy = self.settings.bell.busy().max(reading);
+        let busy = busy.filter(|busy| *busy >= SLOW);
         match (busy, self.trouble.slow) {
             (Some(busy), false) => log::error!(
                 "history: the disk has not answered for {} s; samples wait in memory",

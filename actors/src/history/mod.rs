@@ -63,6 +63,8 @@ pub struct HistorySettings {
 /// Keeps what comes in.
 pub struct History {
     settings: HistorySettings,
+    /// What it appends to, and whose references it has.
+    head: Head,
     sources: BTreeMap<Arc<str>, Source>,
     /// Metrics that came and that the evaluator has not heard of:
     unheard: BTreeSet<Arc<str>>,
@@ -90,9 +92,10 @@ struct Known {
 }
 
 impl History {
-    /// Goes on with what the head holds.
+    /// Goes on with what the head holds now.
     pub fn new(settings: HistorySettings) -> Self {
         History {
+            head: settings.head.head(),
             settings,
             sources: BTreeMap::new(),
             unheard: BTreeSet::new(),
@@ -150,7 +153,7 @@ impl History {
 
     fn take(&mut self, batch: &Batch) {
         let at_ms = batch.at.as_millisecond();
-        let head = &self.settings.head.head();
+        let head = &self.head;
         let source = self.sources.entry(batch.source.clone()).or_default();
         source.resolve(batch, head, &mut self.row);
         if head.append(at_ms, &self.row).forgotten > 0 {
@@ -166,7 +169,8 @@ impl History {
 
     /// Goes on with what was on disk, too.
     fn join(&mut self, opened: &Opened) {
-        self.settings.head.join(opened);
+        self.settings.head.join(&self.head, opened);
+        self.head = opened.head.clone();
         for (name, source) in &mut self.sources {
             source.series.retain(|labels, known| {
                 let here = opened.head.series(name, labels);

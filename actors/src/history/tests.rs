@@ -13,8 +13,12 @@ use crate::{
 };
 
 fn history(options: Options) -> History {
+    history_in(CurrentHead::whole(Head::in_memory(options)))
+}
+
+fn history_in(head: CurrentHead) -> History {
     History::new(HistorySettings {
-        head: CurrentHead::whole(Head::in_memory(options)),
+        head,
         bell: None,
         evaluator: Ref::new("evaluator", supervision::Capacity::default()),
         wanted: Arc::default(),
@@ -88,46 +92,38 @@ fn what_a_source_told_is_found_and_what_it_no_longer_tells_ends() {
 #[test]
 fn what_was_on_disk_and_what_came_while_it_was_read_are_one() {
     let data = std::env::temp_dir().join(format!("vitals-joined-{}", std::process::id()));
-    let open = || {
-        let (head, journal, _) = tsdb::open(&data, Options::default()).unwrap();
-        Opened { head, journal }
-    };
-    let earlier = open();
-    let mut before = history(Options::default());
-    before.settings.head = CurrentHead::whole(earlier.head.clone());
+    let open = || tsdb::open(&data, Options::default()).unwrap();
+    let (head, journal, _) = open();
+    let mut before = history_in(CurrentHead::whole(head));
     before.take(&batch("a", 1_000, &[("one", 1.0), ("old", 5.0)], true));
-    earlier.journal.writer().write().unwrap();
-    drop((before, earlier));
+    journal.writer().write().unwrap();
+    drop((before, journal));
 
-    let mut history = history(Options::default());
-    history.settings.head = CurrentHead::promised(Head::in_memory(Options::default()));
+    let current = CurrentHead::promised(Head::in_memory(Options::default()));
+    let mut history = history_in(current.clone());
     history.take(&batch("a", 1_010, &[("two", 2.0), ("one", 1.1)], true));
-    assert_eq!(
-        found(&history, "x", 1_010),
-        pairs(&[("one", 1.1), ("two", 2.0)])
-    );
-    let opened = open();
+    let came = [("one", 1.1), ("two", 2.0)];
+    assert_eq!(found(&history, "x", 1_010), pairs(&came));
+    let (head, journal, _) = open();
+    current.opened(head, journal);
+    let opened = current.opened_by_now().unwrap();
+    history.take(&batch("a", 1_011, &[("one", 1.2)], false));
+    // An incarnation that has taken over while the one before is still at it.
+    let mut successor = history_in(current.clone());
+    successor.take(&batch("b", 1_011, &[("three", 3.0)], true));
     history.join(&opened);
-    assert!(history.settings.head.is_whole());
-    let all = [("old", 5.0), ("one", 1.1), ("two", 2.0)];
-    assert_eq!(found(&history, "x", 1_010), pairs(&all));
-    assert_eq!(
-        found(&history, "x", 1_009),
-        pairs(&[("old", 5.0), ("one", 1.0)])
-    );
+    successor.join(&opened);
+    assert!(current.is_whole());
+
+    let early = [("old", 5.0), ("one", 1.0)];
+    assert_eq!(found(&history, "x", 1_009), pairs(&early));
+    let all = [("old", 5.0), ("one", 1.2), ("three", 3.0), ("two", 2.0)];
+    assert_eq!(found(&history, "x", 1_011), pairs(&all));
     // What was told before it was read and is told no more ends.
     history.take(&batch("a", 1_020, &[("two", 2.2)], true));
-    assert_eq!(
-        found(&history, "x", 1_020),
-        pairs(&[("old", 5.0), ("two", 2.2)])
-    );
-    // An incarnation that takes over finds nothing left to do.
-    history.join(&opened);
-    assert_eq!(
-        found(&history, "x", 1_020),
-        pairs(&[("old", 5.0), ("two", 2.2)])
-    );
-    drop((history, opened));
+    let left = [("old", 5.0), ("three", 3.0), ("two", 2.2)];
+    assert_eq!(found(&history, "x", 1_020), pairs(&left));
+    drop((history, successor, current, opened));
     std::fs::remove_dir_all(&data).unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! Who may have series, and how many: a source that invents labels must not push out the others.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -158,13 +159,16 @@ impl Admission {
         self.known(series).map(|slot| slot.source)
     }
 
-    /// All series that ever were active, each with the name of its source.
-    pub(crate) fn owned(&self) -> impl Iterator<Item = (Arc<str>, SeriesRef)> + '_ {
-        let taken = self.slots.iter().filter(|slot| slot.series != NOBODY);
-        taken.map(|slot| {
+    /// All series that ever were active, each with the name of its source; those used last come first.
+    pub(crate) fn owned(&self) -> Vec<(Arc<str>, SeriesRef)> {
+        let slots = self.slots.iter().filter(|slot| slot.series != NOBODY);
+        let mut slots: Vec<_> = slots.collect();
+        slots.sort_by_key(|slot| Reverse(slot.used));
+        let named = slots.into_iter().map(|slot| {
             let source = &self.sources[slot.source as usize];
             (source.name.clone(), slot.series)
-        })
+        });
+        named.collect()
     }
 
     fn known(&self, series: SeriesRef) -> Option<&Slot> {

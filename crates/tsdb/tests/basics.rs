@@ -71,9 +71,9 @@ fn what_came_while_a_directory_was_read_is_there_too() {
         );
     }
     let (head, journal, _) = held.read();
-    head.adopt(&young);
+    head.adopt(&young, i64::MIN);
     // Again, as by one who took over from whoever failed at it.
-    head.adopt(&young);
+    head.adopt(&young, i64::MIN);
     journal.writer().write().unwrap();
     let expected = |n: usize| {
         let of = |times: &[i64], value: f64| -> Vec<_> {
@@ -107,7 +107,7 @@ fn sources_have_their_limits_when_their_series_are_adopted() {
     }
     let known = head.series("a", &named("0")).unwrap();
     head.append(0, &[(known, 1.0)]);
-    head.adopt(&young);
+    head.adopt(&young, i64::MIN);
     assert_eq!(head.reader().select(&[], 0, i64::MAX).len(), 4);
     let refused = |source| head.series(source, &named("5")).is_err();
     assert!(refused("a") && refused("b") && !refused("c"));

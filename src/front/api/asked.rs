@@ -50,7 +50,6 @@ pub(super) async fn look_up<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let asked = Asked::of(request, shared);
     let (limits, head) = (asked.limits, shared.head.clone());
-    shared.history_is_read().await;
     let work = move |_: &_| work(&head.reader(), &limits);
     shared.desk.look_up(asked.order(None), work).await
 }

@@ -12,7 +12,8 @@ use actix_web::{HttpRequest, web};
 use arc_swap::ArcSwap;
 use prometheus::IntGauge;
 use promql::Cancel;
-use vitals_actors::own::OwnMetrics;
+use tokio::time::timeout;
+use vitals_actors::{history::CurrentHead, own::OwnMetrics};
 
 use super::failure::{Failure, FailureKind};
 use crate::{
@@ -31,10 +32,16 @@ const LEAST_ROOM: usize = 64 << 20;
 /// something else.
 const SHARE: u32 = 2;
 
+/// So long after the start, who asks for history waits for what is stored.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// For the whole process.
 pub(crate) struct Desk {
     rooms: ArcSwap<Rooms>,
     own: OwnMetrics,
+    /// What is read.
+    history: CurrentHead,
+    started: Instant,
 }
 
 /// As the settings want them.
@@ -62,10 +69,12 @@ pub(in crate::front) struct Turn {
 }
 
 impl Desk {
-    pub(crate) fn new(settings: &Query, own: OwnMetrics) -> Self {
+    pub(crate) fn new(settings: &Query, own: OwnMetrics, history: CurrentHead) -> Self {
         Desk {
             rooms: ArcSwap::from_pointee(Rooms::of(settings)),
             own,
+            history,
+            started: Instant::now(),
         }
     }
 
@@ -79,6 +88,13 @@ impl Desk {
         let rooms = Arc::new(Rooms::of(settings));
         self.rooms.store(rooms.clone());
         rooms
+    }
+
+    /// Whether stored history is read. Waits for it in the first moments after the start.
+    pub(in crate::front) async fn history_is_read(&self, longest: Duration) -> bool {
+        let left = PATIENCE.saturating_sub(self.started.elapsed());
+        let read = timeout(longest.min(left), self.history.until_whole());
+        self.history.is_whole() || read.await.is_ok()
     }
 
     /// A place for the answer of a query, until it is sent.
@@ -143,6 +159,8 @@ impl Desk {
                 let message = "query timed out in query queue";
                 return Err(Failure::new(FailureKind::Timeout, message));
             };
+            let left = order.deadline.saturating_sub(began.elapsed());
+            self.history_is_read(left).await;
             let queued = began.elapsed();
             let turn = Turn {
                 left: order.deadline.saturating_sub(queued),

@@ -9,7 +9,8 @@ use super::*;
 
 fn desk(concurrency: u32) -> Desk {
     let settings = &settings(concurrency).query;
-    Desk::new(settings, OwnMetrics::new().unwrap())
+    let head = CurrentHead::whole(tsdb::Head::in_memory(tsdb::Options::default()));
+    Desk::new(settings, OwnMetrics::new().unwrap(), head)
 }
 
 /// Of which two may wait.

@@ -152,7 +152,6 @@ async fn drawn(
     let asked = Asked::of(request, shared);
     let picture = Picture::of(form, asked.max_points())?;
     let (limits, at_hand) = (asked.limits, shared.clone());
-    shared.history_is_read().await;
     let work = move |turn: &Turn| picture.draw(limits, &at_hand, turn);
     let svg = shared.desk.query(asked.order(None), work).await?;
     let Some(svg) = shared.room.hold(Bytes::from(svg)) else {

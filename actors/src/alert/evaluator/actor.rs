@@ -33,6 +33,9 @@ use crate::{
     rest::{Rest, Turn},
 };
 
+/// After the rules begin, who tells of alerts hears what fires.
+const ALL: Duration = Duration::from_secs(2);
+
 /// From one look at processes to the next, where a rule could want to know.
 pub(super) const LOOK: Duration = Duration::from_secs(10);
 /// From one checkpoint to the next, while no alert changes its state.
@@ -122,6 +125,7 @@ impl EvaluatorActor {
                     "alerts: history has been read for {} s; rules begin with what came since the start",
                     STUCK.as_secs()
                 );
+                ctx.run_later(ALL, Self::tell_all);
             }
             me.set_up(ctx);
         }));
@@ -208,6 +212,7 @@ impl EvaluatorActor {
         self.again = false;
         let (turn, at, began) = (self.turn, self.now_ms(), Instant::now());
         bench.mark(&mem::take(&mut self.came), mem::take(&mut self.missed));
+        bench.evaluator.lacks_past(!self.settings.head.is_whole());
         let reader = self.reader();
         let standing = self.settings.last_known.standing.load_full();
         let mut evaluation = bench.evaluate_at_once(&reader, at);
@@ -433,7 +438,7 @@ impl Actor for EvaluatorActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_later(AFTER_THE_START, Self::begin);
-        ctx.run_later(Duration::from_secs(2), Self::tell_all);
+        ctx.run_later(ALL, Self::tell_all);
         ctx.run_interval(TELL_ALL, Self::tell_all);
     }
 }

@@ -45,7 +45,7 @@ impl RuleState {
             present.insert(one.labels.clone());
             self.take(one, context.at);
         }
-        let awaits = self.awaits(context.at);
+        let awaits = self.awaits(context);
         let mut active = 0;
         self.alerts.retain(|labels, alert| {
             let is_present = present.contains(labels);
@@ -162,10 +162,11 @@ impl RuleState {
         self.alerts.insert(one.labels, alert);
     }
 
-    /// Whether metrics it reads have yet to come after a restart.
-    fn awaits(&mut self, at: i64) -> bool {
-        let awaits =
-            matches!(&self.awaited, Some((names, until)) if !names.is_empty() && at < *until);
+    /// Whether metrics it reads have yet to come after a restart, or those of before to be read.
+    fn awaits(&mut self, context: &Context) -> bool {
+        let awaits = self.awaited.as_ref().is_some_and(|(names, until)| {
+            (context.lacks_past || !names.is_empty()) && context.at < *until
+        });
         if !awaits {
             self.awaited = None;
         }

@@ -55,6 +55,10 @@ pub(super) struct Context<'a> {
     ///
     /// [`Evaluator::missed`]: super::Evaluator::missed
     pub(super) missed: &'a [i64],
+    /// What was before the start cannot be read yet: see [`Evaluator::lacks_past`].
+    ///
+    /// [`Evaluator::lacks_past`]: super::Evaluator::lacks_past
+    pub(super) lacks_past: bool,
 }
 
 impl Context<'_> {

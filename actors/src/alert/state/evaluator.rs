@@ -41,6 +41,8 @@ pub struct Evaluator {
     pub(super) last_at: Option<i64>,
     /// When rules that wait were not run, in order.
     missed: Vec<i64>,
+    /// What was before the start cannot be read yet.
+    lacks_past: bool,
     /// Which rules waited when it was last asked what is wanted.
     pub(super) waiting: Vec<bool>,
 }
@@ -54,8 +56,15 @@ impl Evaluator {
             settings,
             last_at: None,
             missed: Vec::new(),
+            lacks_past: false,
             waiting: Vec::new(),
         }
+    }
+
+    /// Whether what was before the start cannot be read yet: alerts that were restored are not taken to be
+    /// over meanwhile, for five minutes as where their metrics do not come.
+    pub fn lacks_past(&mut self, lacks: bool) {
+        self.lacks_past = lacks;
     }
 
     /// Its groups, in order.
@@ -237,6 +246,7 @@ impl Evaluator {
             interval: millis(state.interval(self.settings.interval)),
             limit: state.group.limit,
             missed: &self.missed,
+            lacks_past: self.lacks_past,
         };
         let known = evaluation.samples.len();
         let one = &mut state.rules[rule];

@@ -149,7 +149,7 @@ impl Writer {
         }
     }
 
-    /// The segment to write on: the last one, that of an earlier run, or another.
+    /// The segment to write on: the last one, that of an earlier run or writer, or another.
     fn segment(&mut self, seq: u64) -> Result<Segment, JournalError> {
         let is_of_it = |segment: &Segment| segment.name.seq == seq;
         if self.segment.as_ref().is_some_and(|one| !is_of_it(one)) {

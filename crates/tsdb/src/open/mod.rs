@@ -272,7 +272,12 @@ impl Opening {
         let last = files.segments.last();
         if let Some((_, path)) = last.filter(|_| options.sync) {
             // Its writer may have been killed before it did so.
-            self.attempt(path, fs::File::open(path).and_then(|file| file.sync_data()));
+            let synced = fs::File::open(path).and_then(|file| file.sync_data());
+            if synced.is_err() {
+                // What is written behind it could not be read without it.
+                self.resume = None;
+            }
+            self.attempt(path, synced);
         }
         let last = last.map(|(name, _)| *name);
         self.resume = self.resume.take().filter(|left| Some(left.name) == last);

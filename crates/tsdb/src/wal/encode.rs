@@ -19,6 +19,8 @@ const RESTART_EVERY_MS: u64 = 600_000;
 pub(crate) struct Encoder {
     /// By slot: the local id plus one, or 0 where it is not defined yet.
     local: Vec<u32>,
+    /// By local id: of a slot that was given to another series since, it is the one before.
+    series: Vec<SeriesRef>,
     /// By local id.
     previous: Vec<u64>,
     /// When the last RESTART was written; `None`: one is due.
@@ -30,6 +32,7 @@ impl Encoder {
     pub(crate) fn new() -> Self {
         Encoder {
             local: Vec::new(),
+            series: Vec::new(),
             previous: Vec::new(),
             restarted: None,
         }
@@ -37,14 +40,15 @@ impl Encoder {
 
     /// Goes on where records end that have defined these series by local id, told these values of them
     /// last, and began with a RESTART at that time.
-    pub(super) fn behind(series: &[SeriesRef], previous: Vec<u64>, restarted: i64) -> Self {
+    pub(super) fn behind(series: Vec<SeriesRef>, previous: Vec<u64>, restarted: i64) -> Self {
         let slots = series.iter().map(|series| series.slot() + 1).max();
         let mut local = vec![0; slots.unwrap_or(0)];
-        for (id, series) in (1..).zip(series) {
+        for (id, series) in (1..).zip(&series) {
             local[series.slot()] = id;
         }
         Encoder {
             local,
+            series,
             previous,
             restarted: Some(restarted),
         }
@@ -65,12 +69,11 @@ impl Encoder {
             debug_assert_eq!(RESTART, 0);
             out.extend_from_slice(&restart_record());
             self.local.clear();
+            self.series.clear();
             self.previous.clear();
             self.restarted = Some(t);
         }
-        let is_new =
-            |(series, _): (SeriesRef, f64)| self.local.get(series.slot()).is_none_or(|id| *id == 0);
-        if samples.clone().any(is_new) {
+        if samples.clone().any(|(series, _)| !self.knows(series)) {
             self.define(samples.clone().map(|(series, _)| series), &index(), out);
         }
         let at = begin(out, SAMPLES);
@@ -96,6 +99,11 @@ impl Encoder {
         finish(out, at);
     }
 
+    fn knows(&self, series: SeriesRef) -> bool {
+        let id = self.local.get(series.slot()).filter(|id| **id != 0);
+        id.is_some_and(|id| self.series[*id as usize - 1] == series)
+    }
+
     /// The series that have no local id yet, their labels as a table of pairs and places in it.
     fn define(&mut self, all: impl Iterator<Item = SeriesRef>, index: &Index, out: &mut Vec<u8>) {
         let none = Labels::none();
@@ -104,12 +112,13 @@ impl Encoder {
         let (mut pairs, mut sets, mut count) = (Vec::new(), Vec::new(), 0);
         for series in all {
             let slot = series.slot();
+            if self.knows(series) {
+                continue;
+            }
             if slot >= self.local.len() {
                 self.local.resize(slot + 1, 0);
             }
-            if self.local[slot] != 0 {
-                continue;
-            }
+            self.series.push(series);
             self.previous.push(0);
             self.local[slot] = self.previous.len() as u32;
             count += 1;

@@ -46,7 +46,7 @@ const MAX_RECORD: usize = 64 << 20;
 pub(crate) struct Name {
     /// Of the generation.
     pub(crate) seq: u64,
-    /// Ascends over all segments: who takes over a generation begins another part.
+    /// Ascends over all segments: who takes over a generation and cannot go on in the last part begins another.
     pub(crate) part: u64,
 }
 

@@ -191,7 +191,7 @@ impl State {
 
     fn encoder(self) -> Encoder {
         match self.began {
-            Some(began) => Encoder::behind(&self.refs, self.previous, began),
+            Some(began) => Encoder::behind(self.refs, self.previous, began),
             None => Encoder::new(),
         }
     }

@@ -114,6 +114,38 @@ fn a_restart_by_itself_resolves_nothing() {
 }
 
 #[test]
+fn while_the_past_cannot_be_read_nothing_is_resolved() {
+    let body = "  - {alert: Down, expr: up == 0}\n";
+    let down = || {
+        let mut stage = Stage::new(&group(body));
+        stage.comes("up", 0, 0.0);
+        let mut stage = restarted(stage, body, 3600);
+        stage.evaluator.lacks_past(true);
+        assert!(stage.comes("up", 3601, 1.0).transitions.is_empty());
+        stage
+    };
+    let mut stage = down();
+    stage.evaluator.lacks_past(false);
+    let is_over = |at| {
+        vec![format!(
+            "Down{{}} firing -> inactive at {at} started 0 ended {at}"
+        )]
+    };
+    assert_eq!(
+        told(&stage.comes("up", 3602, 1.0).transitions),
+        is_over(3602)
+    );
+
+    // But not for ever.
+    let mut stage = down();
+    assert!(stage.comes("up", 3890, 1.0).transitions.is_empty());
+    assert_eq!(
+        told(&stage.comes("up", 3910, 1.0).transitions),
+        is_over(3910)
+    );
+}
+
+#[test]
 fn a_checkpoint_of_another_version_is_refused() {
     let text = r#"{"version":2,"at":0,"rules":[]}"#;
     let checkpoint: Checkpoint = serde_json::from_str(text).unwrap();
