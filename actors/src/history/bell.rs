@@ -149,6 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn who_gathers_is_woken_by_whoever_takes_over_and_by_nobody_else() {
+        let bell = Arc::new(Bell::default());
+        // On a machine that stands still, the time to gather may be over before it is ended.
+        let ended_in_time = (0..20).any(|_| {
+            let turn = bell.take_over();
+            let waits = bell.clone();
+            let gathers = thread::spawn(move || waits.next(turn));
+            while !bell.state.lock().gathering && !gathers.is_finished() {
+                thread::yield_now();
+            }
+            bell.ring(Call::Log);
+            bell.give_up(turn);
+            gathers.join().unwrap().is_none()
+        });
+        assert!(ended_in_time);
+        let turn = bell.take_over();
+        assert_eq!(bell.next(turn), Some(Call::Sync));
+        bell.ring(Call::Log);
+        assert_eq!(bell.next(turn), Some(Call::Log), "rings are heard again");
+    }
+
+    #[test]
     fn one_answers_at_a_time() {
         let bell = Arc::new(Bell::default());
         let serve = |turn| {
