@@ -1,7 +1,6 @@
 //! Who may have series, and how many: a source that invents labels must not push out the others.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -159,12 +158,10 @@ impl Admission {
         self.known(series).map(|slot| slot.source)
     }
 
-    /// All series that ever were active, each with the name of its source; those used last come first.
+    /// All series that ever were active, each with the name of its source.
     pub(crate) fn owned(&self) -> Vec<(Arc<str>, SeriesRef)> {
         let slots = self.slots.iter().filter(|slot| slot.series != NOBODY);
-        let mut slots: Vec<_> = slots.collect();
-        slots.sort_by_key(|slot| Reverse(slot.used));
-        let named = slots.into_iter().map(|slot| {
+        let named = slots.map(|slot| {
             let source = &self.sources[slot.source as usize];
             (source.name.clone(), slot.series)
         });

@@ -114,6 +114,35 @@ fn sources_have_their_limits_when_their_series_are_adopted() {
 }
 
 #[test]
+fn what_came_and_went_meanwhile_takes_no_room_from_what_came_later() {
+    let limits = || Options {
+        max_series_per_source: 2,
+        ..options()
+    };
+    let (head, young) = (Head::in_memory(limits()), Head::in_memory(limits()));
+    // Each is told in three windows of twenty steps, and then no more.
+    for (window, names) in [(0, ["1", "2"]), (3, ["3", "4"])] {
+        for at in (window..window + 3).map(|window| window * 20 * STEP) {
+            // Those before are active for two more windows.
+            let series = names
+                .iter()
+                .filter_map(|name| young.series("a", &named(*name)).ok());
+            let row: Vec<_> = series.map(|series| (series, 1.0)).collect();
+            young.append(at, &row);
+            young.append(at, &[(young.series("b", &named("clock")).unwrap(), 1.0)]);
+        }
+    }
+    head.adopt(&young, i64::MIN);
+    let found = head.reader().select(&[], 0, i64::MAX);
+    let mut names: Vec<_> = found
+        .iter()
+        .filter_map(|(_, labels)| labels.get("__name__"))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["1", "2", "3", "4", "clock"]);
+}
+
+#[test]
 fn what_goes_in_comes_out_before_and_after_a_restart() {
     let dir = Dir::new("basics");
     let (mut mix, mut row) = (Mix::new(30), Vec::new());

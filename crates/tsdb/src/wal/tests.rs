@@ -117,6 +117,39 @@ fn a_restart_comes_every_ten_minutes() {
     );
 }
 
+#[test]
+fn a_slot_that_was_given_to_another_series_is_defined_anew() {
+    let path = path("slots");
+    let mut names = Names::default();
+    let named = |names: &mut Names, name: &str| {
+        let pair = (names.intern("__name__"), names.intern(name));
+        names.series(&[pair]).unwrap()
+    };
+    let before = named(&mut names, "before");
+    let mut segment = Segment::create(&path, name(), false).unwrap();
+    let mut write = |names: Names, series, value| {
+        let (index, mut records) = (RwLock::new(names.index), Vec::new());
+        let samples = [(series, value)].into_iter();
+        segment
+            .encoder
+            .encode(0, samples, || index.read(), &mut records);
+        assert!(segment.write(&records).is_ok());
+        index.into_inner()
+    };
+    let mut index = write(names, before, 1.0);
+    index.forget(&[before]);
+    let mut names = Names::default();
+    names.index = index;
+    let after = named(&mut names, "after");
+    assert_eq!(after.slot(), before.slot());
+    write(names, after, 2.0);
+    let sample = |name: &str, value: f64| (name.to_owned(), 0, value.to_bits());
+    assert_eq!(
+        heard(&path).0,
+        [sample("before", 1.0), sample("after", 2.0)]
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
