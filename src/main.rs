@@ -36,7 +36,7 @@ use cli::{Cli, Command};
 use settings::Settings;
 
 fn main() -> ExitCode {
-    footprint::share_one_arena();
+    footprint::share_two_arenas();
     footprint::keep_little_at_hand();
     build::starts();
     let cli = match Cli::try_parse() {

@@ -19,6 +19,7 @@ use actix_web::{
     middleware::{Compress, from_fn},
     web::Data,
 };
+use futures::FutureExt;
 
 use super::{
     admission::admit,
@@ -71,14 +72,19 @@ impl Serving {
             let (own, draining) = (Rc::new(shared.own.clone()), draining.clone());
             let expectant = shared.clone();
             let shared = shared.clone();
-            let prefix = settings.prefix();
-            let app = App::new()
-                .app_data(shared)
-                .configure(move |config| routes(config, prefix))
-                .wrap(Compress::default())
-                .wrap(from_fn(admit))
-                .wrap(from_fn(observe));
-            let app = map_config(app, |()| AppConfig::default());
+            let prefix = settings.prefix().to_owned();
+            // Of a thread that nobody has connected to there is none: two at once hold up the start.
+            let app = async move {
+                let app = App::new()
+                    .app_data(shared)
+                    .configure(move |config| routes(config, &prefix))
+                    .wrap(Compress::default())
+                    .wrap(from_fn(admit))
+                    .wrap(from_fn(observe));
+                let app = map_config(app, |()| AppConfig::default());
+                app.new_service(()).await.map(Rc::new)
+            };
+            let app = app.boxed_local().shared();
             let connected = fn_service(move |stream: TcpStream| {
                 let peer = stream.peer_addr().ok();
                 // The end of a page must not wait for the client to confirm the rest of it.
@@ -87,10 +93,9 @@ impl Serving {
                 ready(Ok::<_, actix_http::error::DispatchError>((wire, peer)))
             });
             connected.and_then(fn_factory(move || {
-                let app = app.new_service(());
-                let (draining, expectant) = (draining.clone(), expectant.clone());
+                let (app, draining) = (app.clone(), draining.clone());
+                let expectant = expectant.clone();
                 async move {
-                    let app = Rc::new(app.await?);
                     let http = move || {
                         let (app, draining) = (app.clone(), draining.clone());
                         let expectant = expectant.clone();
@@ -108,7 +113,7 @@ impl Serving {
                             .expect(fn_service(move |request| {
                                 ready(expected(request, &expectant))
                             }))
-                            .h1(fn_factory(move || ready(Ok::<_, ()>(app.clone()))))
+                            .h1(fn_factory(move || app.clone()))
                     };
                     Ok::<_, ()>(WhileConnected::new(http))
                 }

@@ -48,6 +48,9 @@ impl File {
 
     /// What the file says, or why it is not TOML.
     pub(super) fn entries(&self) -> Result<Entries, Vec<(Place, Fault)>> {
+        if self.text.is_empty() {
+            return Ok(Entries::new()); // of no file, for instance
+        }
         let failed = |message: &str| {
             let message = message.to_owned();
             vec![(Place::Offset(0), Fault::Syntax { message })]

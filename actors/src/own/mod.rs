@@ -66,7 +66,7 @@ impl OwnMetrics {
         let own = OwnMetrics {
             alerts: AlertMetrics::new(&registry)?,
             registry,
-            process: Arc::new(Mutex::new(Process::own())),
+            process: Arc::new(Mutex::new(Process::default())),
             collector_errors: IntCounterVec::new(
                 Opts::new(
                     "vitals_collector_errors_total",

@@ -5,29 +5,23 @@ use std::{fs, process};
 use exposition::{Labels, MetricFamily};
 use rustix::{
     fs::stat,
-    param::page_size,
+    param::{clock_ticks_per_second, page_size},
     process::{Resource, getrlimit},
     time::{ClockId, clock_gettime},
 };
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Looks at the own process; what does not change it finds out once.
-pub(super) struct Process(Option<(System, f64)>);
+#[derive(Default)]
+pub(super) struct Process {
+    started: Option<f64>,
+    portable: Portable,
+}
 
 impl Process {
-    pub(super) fn own() -> Self {
-        let look = |mut system: System| {
-            let started = refreshed(&mut system)?.start_time() as f64;
-            Some((system, started))
-        };
-        Process(System::new().ok().and_then(look))
-    }
-
-    /// One reading. Empty where the platform tells nothing.
+    /// One reading. Of what the platform does not tell there is none.
     pub(super) fn families(&mut self) -> Vec<MetricFamily> {
-        let Some((system, started)) = &mut self.0 else {
-            return Vec::new();
-        };
+        let Process { started, portable } = self;
         let gauge = |name: &'static str, help: &'static str, value: f64| {
             MetricFamily::gauge(name, help).with(Labels::none(), value)
         };
@@ -38,7 +32,7 @@ impl Process {
             )
             .with(Labels::none(), cpu_seconds()),
         ];
-        if let Some(Memory { resident, virt }) = memory().or_else(|| portably(system)) {
+        if let Some(Memory { resident, virt }) = memory().or_else(|| portable.memory()) {
             families.extend([
                 gauge(
                     "process_resident_memory_bytes",
@@ -52,12 +46,17 @@ impl Process {
                 ),
             ]);
         }
-        families.push(gauge(
-            "process_start_time_seconds",
-            "Start time of the process since unix epoch in seconds.",
-            *started,
-        ));
-        let portably = || Some(refreshed(system)?.open_files()? as u64);
+        *started = started
+            .or_else(self::started)
+            .or_else(|| Some(portable.look()?.start_time() as f64));
+        if let Some(started) = *started {
+            families.push(gauge(
+                "process_start_time_seconds",
+                "Start time of the process since unix epoch in seconds.",
+                started,
+            ));
+        }
+        let portably = || Some(portable.look()?.open_files()? as u64);
         if let Some(open) = open_files().or_else(portably) {
             families.push(gauge(
                 "process_open_fds",
@@ -93,20 +92,45 @@ fn memory() -> Option<Memory> {
     Some(Memory { resident, virt })
 }
 
-fn portably(system: &mut System) -> Option<Memory> {
-    let process = refreshed(system)?;
-    Some(Memory {
-        resident: process.memory(),
-        virt: process.virtual_memory(),
-    })
+/// The kernel's ticks from its boot to the start, the 22nd field of proc_pid_stat(5), on the clock of today.
+/// sysinfo reads five files for it.
+fn started() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, behind_the_name) = stat.rsplit_once(") ")?;
+    let ticks: u64 = behind_the_name.split(' ').nth(19)?.parse().ok()?;
+    let seconds = |clock| {
+        let now = clock_gettime(clock);
+        now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+    };
+    let booted = seconds(ClockId::Realtime) - seconds(ClockId::Boottime);
+    let hertz = clock_ticks_per_second() as f64;
+    Some((booted * hertz + ticks as f64).round() / hertz)
 }
 
-fn refreshed(system: &mut System) -> Option<&sysinfo::Process> {
-    let pid = Pid::from_u32(process::id());
-    // With CPU time it would read that of the machine, too.
-    let what = ProcessRefreshKind::nothing().with_memory().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
-    system.process(pid)
+/// What sysinfo says, where the kernel is another or says less.
+#[derive(Default)]
+struct Portable(Option<System>);
+
+impl Portable {
+    fn look(&mut self) -> Option<&sysinfo::Process> {
+        let pid = Pid::from_u32(process::id());
+        // With CPU time it would read that of the machine, too.
+        let what = ProcessRefreshKind::nothing().with_memory().without_tasks();
+        if self.0.is_none() {
+            self.0 = System::new().ok();
+        }
+        let system = self.0.as_mut()?;
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, what);
+        system.process(pid)
+    }
+
+    fn memory(&mut self) -> Option<Memory> {
+        let process = self.look()?;
+        Some(Memory {
+            resident: process.memory(),
+            virt: process.virtual_memory(),
+        })
+    }
 }
 
 fn cpu_seconds() -> f64 {
@@ -137,7 +161,7 @@ mod tests {
     #[test]
     fn the_process_has_memory_files_and_a_past() {
         let before = cpu_by_the_kernel();
-        let families = Process::own().families();
+        let families = Process::default().families();
         let value = |name: &str| {
             let family = families.iter().find(|f| f.name == name);
             match family.and_then(|f| f.metrics.first()).map(|m| &m.value) {
@@ -145,8 +169,8 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             }
         };
-        let mut system = System::new().unwrap();
-        let told_by_it = portably(&mut system).unwrap();
+        let mut portable = Portable::default();
+        let told_by_it = portable.memory().unwrap();
         for (name, told) in [
             ("process_resident_memory_bytes", told_by_it.resident),
             ("process_virtual_memory_bytes", told_by_it.virt),
@@ -167,7 +191,11 @@ mod tests {
         let soft = line.unwrap().split_whitespace().nth(3).unwrap();
         assert_eq!(value("process_max_fds").to_string(), soft);
         let now = jiff::Timestamp::now().as_second() as f64;
-        let age = now - value("process_start_time_seconds");
+        let started = value("process_start_time_seconds");
+        let age = now - started;
         assert!((-2.0..3600.0).contains(&age), "{age}");
+        // In whole seconds, by another clock.
+        let told = portable.look().unwrap().start_time() as f64;
+        assert!((told - started).abs() < 2.0, "{told} and {started}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a long-lived process of many threads keeps in memory: one heap for all of them, and of the
+//! What a long-lived process of many threads keeps in memory: two heaps for all of them, and of the
 //! program what it runs on, not what it started with.
 
 mod arena;
@@ -6,7 +6,7 @@ mod layout;
 mod start;
 mod thresholds;
 
-pub use arena::share_one_arena;
+pub use arena::share_two_arenas;
 pub use layout::{BadLine, Layout};
 pub use start::{give_back_the_program, give_back_the_start};
 pub use thresholds::keep_little_at_hand;

@@ -77,6 +77,8 @@ impl Alarm {
             let read = ready.try_io(|timer| Ok(rustix::io::read(timer, &mut [0; 8])?));
             // It may be ready of an earlier time.
             if let Ok(read) = read {
+                // Or the next one would look in vain.
+                ready.clear_ready();
                 return read.map(drop);
             }
         }

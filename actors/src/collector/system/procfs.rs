@@ -26,6 +26,10 @@ const LIMIT: usize = 1 << 20;
 /// than a megabyte of them.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
 
+/// The kernel hands out a page of such a file at a time at least, less a line that has no more room in it
+/// (seq_file): what is shorter was all.
+const PART: usize = 2 << 10;
+
 /// The table of mounts: the host's, and ours.
 const MOUNTINFO: [&str; 2] = ["1/mountinfo", "self/mountinfo"];
 
@@ -253,8 +257,12 @@ fn fill(from: &impl FileExt, buffer: &mut Vec<u8>, limit: usize) -> io::Result<u
             buffer.resize((2 * length).max(16 << 10), 0);
         }
         match from.read_at(&mut buffer[length..], length as u64) {
-            Ok(0) => break,
-            Ok(more) => length += more,
+            Ok(more) => {
+                length += more;
+                if more < PART {
+                    break;
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

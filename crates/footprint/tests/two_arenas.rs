@@ -1,4 +1,4 @@
-//! One arena for all threads. Alone in its process: threads of other tests would have arenas, too.
+//! Two arenas for all threads. Alone in its process: threads of other tests would have arenas, too.
 #![cfg(target_env = "gnu")]
 
 use std::{fs, hint::black_box, thread};
@@ -15,8 +15,9 @@ fn arenas() -> usize {
 
 #[test]
 fn threads_have_no_arenas_of_their_own() {
-    footprint::share_one_arena();
-    let before = arenas();
+    footprint::share_two_arenas();
+    // That of the main thread is no such mapping.
+    let most = arenas() + 1;
     let threads: Vec<_> = (0..8)
         .map(|_| {
             thread::spawn(|| {
@@ -26,6 +27,7 @@ fn threads_have_no_arenas_of_their_own() {
         })
         .collect();
     for thread in threads {
-        assert_eq!(thread.join().unwrap().1, before);
+        let found = thread.join().unwrap().1;
+        assert!(found <= most, "{found} instead of {most}");
     }
 }
