@@ -13,8 +13,8 @@ use std::{
 };
 
 use actix::{fut::wrap_future, prelude::*};
-use supervision::spawn_blocking_guarded;
-use tokio::sync::watch;
+use supervision::{Alarm, spawn_blocking_guarded};
+use tokio::{sync::watch, time};
 use tsdb::{Keeper, Progress};
 
 use super::{
@@ -67,6 +67,10 @@ pub struct Journal {
     began: Instant,
     /// Somebody writes uptimes.
     remembering: bool,
+    /// When it looked for blocks to make the last time,
+    looked: time::Instant,
+    /// and when it had uptimes written.
+    remembered: time::Instant,
     /// What is in the way, said once per change.
     trouble: Troubles,
 }
@@ -89,6 +93,8 @@ impl Journal {
             began: Instant::now(),
             settings,
             remembering: false,
+            looked: time::Instant::now(),
+            remembered: time::Instant::now(),
             trouble: Troubles::default(),
         }
     }
@@ -129,8 +135,26 @@ impl Journal {
         }));
     }
 
+    /// All that is done now and then hangs on one alarm: each wakes the thread.
+    fn go_on(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
+        let wait = if self.trouble.slow { AGAIN } else { SLOW };
+        alarm.call(wait, ctx, |me: &mut Self, alarm, ctx| {
+            me.watch();
+            let now = time::Instant::now();
+            if now.duration_since(me.looked) >= LOOK {
+                me.looked = now;
+                me.keep(ctx);
+            }
+            if now.duration_since(me.remembered) >= REMEMBER {
+                me.remembered = now;
+                me.remember(ctx);
+            }
+            me.go_on(alarm, ctx);
+        });
+    }
+
     /// A disk that hangs says nothing; somebody has to.
-    fn watch(&mut self, ctx: &mut Context<Self>) {
+    fn watch(&mut self) {
         let reading = (!self.settings.head.is_whole()).then(|| self.began.elapsed());
         let busy = self.settings.bell.busy().max(reading);
         let busy = busy.filter(|busy| *busy >= SLOW);
@@ -143,7 +167,6 @@ impl Journal {
             _ => {}
         }
         self.trouble.slow = busy.is_some();
-        ctx.run_later(if busy.is_some() { AGAIN } else { SLOW }, Self::watch);
     }
 
     fn keep(&mut self, ctx: &mut Context<Self>) {
@@ -214,9 +237,7 @@ impl Actor for Journal {
             me.keeper = Some(opened.journal.keeper());
             me.keep(ctx);
         }));
-        ctx.run_interval(LOOK, Self::keep);
-        ctx.run_later(SLOW, Self::watch);
-        ctx.run_interval(REMEMBER, Self::remember);
+        self.go_on(Alarm::new(), ctx);
     }
 }
 
