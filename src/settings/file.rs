@@ -49,7 +49,7 @@ impl File {
     /// What the file says, or why it is not TOML.
     pub(super) fn entries(&self) -> Result<Entries, Vec<(Place, Fault)>> {
         if self.text.is_empty() {
-            return Ok(Entries::new()); // of no file, for instance
+            return Ok(Entries::new()); // as of no file: nothing that a thread is needed for
         }
         let failed = |message: &str| {
             let message = message.to_owned();

@@ -26,10 +26,6 @@ const LIMIT: usize = 1 << 20;
 /// than a megabyte of them.
 const MOUNTINFO_LIMIT: usize = 8 << 20;
 
-/// The kernel hands out a page of such a file at a time at least, less a line that has no more room in it
-/// (seq_file): what is shorter was all.
-const PART: usize = 2 << 10;
-
 /// The table of mounts: the host's, and ours.
 const MOUNTINFO: [&str; 2] = ["1/mountinfo", "self/mountinfo"];
 
@@ -257,12 +253,9 @@ fn fill(from: &impl FileExt, buffer: &mut Vec<u8>, limit: usize) -> io::Result<u
             buffer.resize((2 * length).max(16 << 10), 0);
         }
         match from.read_at(&mut buffer[length..], length as u64) {
-            Ok(more) => {
-                length += more;
-                if more < PART {
-                    break;
-                }
-            }
+            // However little it was before: a line that had no more room in the kernel's page comes next.
+            Ok(0) => break,
+            Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -276,13 +269,13 @@ mod tests {
 
     use super::*;
 
-    /// A file in memory.
-    struct Text<'a>(&'a [u8]);
+    /// A file in memory, handed out in parts of so many bytes at most.
+    struct Text<'a>(&'a [u8], usize);
 
     impl FileExt for Text<'_> {
         fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
             let rest = &self.0[(offset as usize).min(self.0.len())..];
-            let length = rest.len().min(buffer.len()).min(4096);
+            let length = rest.len().min(buffer.len()).min(self.1);
             buffer[..length].copy_from_slice(&rest[..length]);
             Ok(length)
         }
@@ -295,13 +288,20 @@ mod tests {
     #[test]
     fn reading_stops_soon_after_the_limit() {
         let mut buffer = Vec::new();
-        assert_eq!(fill(&Text(b"abc"), &mut buffer, 10).unwrap(), 3);
+        assert_eq!(fill(&Text(b"abc", 4096), &mut buffer, 10).unwrap(), 3);
         assert_eq!(&buffer[..3], b"abc");
         let large = vec![b'x'; 8 * LIMIT];
-        let length = fill(&Text(&large[..40_000]), &mut buffer, 50_000).unwrap();
+        let length = fill(&Text(&large[..40_000], 4096), &mut buffer, 50_000).unwrap();
         assert_eq!(length, 40_000);
-        let length = fill(&Text(&large), &mut buffer, LIMIT).unwrap();
+        let length = fill(&Text(&large, 4096), &mut buffer, LIMIT).unwrap();
         assert!(length > LIMIT && length <= 4 * LIMIT, "{length}");
+    }
+
+    #[test]
+    fn a_part_that_is_short_need_not_be_the_last() {
+        let mut buffer = Vec::new();
+        assert_eq!(fill(&Text(b"abcde", 2), &mut buffer, 10).unwrap(), 5);
+        assert_eq!(&buffer[..5], b"abcde");
     }
 
     #[test]
