@@ -1,8 +1,9 @@
 //! The audit log: every change of state in one line, with who, what, when and how it went. It goes to
 //! the log, and to `audit.log` in the data directory.
 //!
-//! A thread of its own writes the file, from a queue that holds so many and no more: a disk that
-//! hangs keeps no request waiting. What finds no room is in the log all the same, and is counted.
+//! A thread of its own, begun with the first change, writes the file, from a queue that holds so many
+//! and no more: a disk that hangs keeps no request waiting. What finds no room is in the log all the same,
+//! and is counted.
 
 use std::{
     fmt, fs,
@@ -11,7 +12,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, OnceLock, PoisonError,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -60,10 +61,18 @@ impl fmt::Display for Change {
 
 /// Where changes are told.
 pub(crate) struct Audit {
-    writer: ArcSwapOption<SyncSender<Line>>,
+    /// Where the file is to be.
+    directory: Option<PathBuf>,
+    /// Begun with the first change; none where there is no directory, or no thread to be had.
+    writer: OnceLock<Option<Writer>>,
+    lost: IntCounter,
+}
+
+/// The thread that writes, as seen from others.
+struct Writer {
+    queue: ArcSwapOption<SyncSender<Line>>,
     /// Closed once everything is written.
     written: Mutex<Receiver<()>>,
-    lost: IntCounter,
 }
 
 /// A line of the file.
@@ -77,32 +86,9 @@ struct Line {
 impl Audit {
     /// Writes into a directory, or to the log alone.
     pub(crate) fn new(directory: Option<&Path>, lost: IntCounter) -> Self {
-        let (queue, changes) = sync_channel(QUEUE);
-        let (writing, written) = sync_channel(0);
-        let writer = directory.map(|directory| {
-            let mut file = AuditFile::new(directory, LARGEST);
-            let lost = lost.clone();
-            let write = move || {
-                let _writing = writing;
-                while let Ok(line) = changes.recv() {
-                    if !file.write(&line) {
-                        lost.inc();
-                    }
-                }
-            };
-            thread::Builder::new().name("audit".into()).spawn(write)
-        });
-        let writer = match writer {
-            Some(Ok(_running)) => Some(Arc::new(queue)),
-            Some(Err(error)) => {
-                log::error!("audit: no thread to write {FILE}: {error}; changes are only logged");
-                None
-            }
-            None => None,
-        };
         Audit {
-            writer: ArcSwapOption::new(writer),
-            written: Mutex::new(written),
+            directory: directory.map(Path::to_owned),
+            writer: OnceLock::new(),
             lost,
         }
     }
@@ -117,8 +103,13 @@ impl Audit {
         };
         log::info!(target: "vitals::audit", "{change}");
         let time = Timestamp::now();
-        if let Some(writer) = &*self.writer.load()
-            && writer.try_send(Line { time, change }).is_err()
+        let writer = self.writer.get_or_init(|| {
+            let directory = self.directory.as_deref()?;
+            Writer::begin(directory, self.lost.clone())
+        });
+        if let Some(writer) = writer
+            && let Some(queue) = &*writer.queue.load()
+            && queue.try_send(Line { time, change }).is_err()
         {
             self.lost.inc();
         }
@@ -126,10 +117,42 @@ impl Audit {
 
     /// Waits a moment until everything is written. What is told afterwards is in the log only.
     pub(crate) fn finish(&self) {
-        self.writer.store(None);
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = self.writer.get_or_init(|| None) else {
+            return;
+        };
+        writer.queue.store(None);
+        let written = writer
+            .written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if written.recv_timeout(LAST_WORDS) == Err(RecvTimeoutError::Timeout) {
             log::warn!("audit: {FILE} is not written to its end: the disk hangs");
+        }
+    }
+}
+
+impl Writer {
+    fn begin(directory: &Path, lost: IntCounter) -> Option<Self> {
+        let (queue, changes) = sync_channel(QUEUE);
+        let (writing, written) = sync_channel(0);
+        let mut file = AuditFile::new(directory, LARGEST);
+        let write = move || {
+            let _writing = writing;
+            while let Ok(line) = changes.recv() {
+                if !file.write(&line) {
+                    lost.inc();
+                }
+            }
+        };
+        match thread::Builder::new().name("audit".into()).spawn(write) {
+            Ok(_running) => Some(Writer {
+                queue: ArcSwapOption::from_pointee(queue),
+                written: Mutex::new(written),
+            }),
+            Err(error) => {
+                log::error!("audit: no thread to write {FILE}: {error}; changes are only logged");
+                None
+            }
         }
     }
 }

@@ -38,6 +38,14 @@ pub(crate) struct Store {
     pub(crate) outbox: Outbox,
     /// What alerts were in.
     pub(crate) alerts: Option<Checkpoint>,
+    /// What of the history is still to be read.
+    pub(crate) unread: Option<Unread>,
+}
+
+/// History of earlier processes.
+pub(crate) struct Unread {
+    held: Held,
+    head: CurrentHead,
 }
 
 /// Why what is stored cannot be used.
@@ -50,8 +58,8 @@ pub(crate) enum StoreError {
 }
 
 impl Store {
-    /// Opens what is in the data directory; without one everything is in memory. History is read beside: a
-    /// full log takes ten times as long as all else at a start.
+    /// Opens what is in the data directory; without one everything is in memory. History is still to be
+    /// read, beside: a full log takes ten times as long as all else at a start.
     ///
     /// # Errors
     /// When another process holds it, or a newer version wrote it.
@@ -79,10 +87,13 @@ impl Store {
         });
         // Nothing can fail any more.
         let head = CurrentHead::promised(Head::in_memory(options));
-        read_beside(held, head.clone());
         Ok(Store {
             outbox,
             alerts,
+            unread: Some(Unread {
+                held,
+                head: head.clone(),
+            }),
             head,
             data: Some(data.to_owned()),
             uptimes,
@@ -96,32 +107,38 @@ impl Store {
             uptimes: Uptimes::new(),
             outbox: Outbox::in_memory(outbox::Options::default()),
             alerts: None,
+            unread: None,
         }
     }
 }
 
-fn read_beside(held: Held, head: CurrentHead) {
-    struct Promise(CurrentHead);
+impl Unread {
+    /// Reads it on a thread of its own.
+    pub(crate) fn read_beside(self) {
+        struct Promise(CurrentHead);
 
-    impl Drop for Promise {
-        /// Nobody waits for what will not come.
-        fn drop(&mut self) {
-            if self.0.opened_by_now().is_none() {
-                log::error!("history: what is stored cannot be read; it is kept in memory only");
-                self.0.nothing_more();
+        impl Drop for Promise {
+            /// Nobody waits for what will not come.
+            fn drop(&mut self) {
+                if self.0.opened_by_now().is_none() {
+                    log::error!(
+                        "history: what is stored cannot be read; it is kept in memory only"
+                    );
+                    self.0.nothing_more();
+                }
             }
         }
-    }
 
-    let promise = Promise(head);
-    let read = move || {
-        let (head, journal, found) = held.read();
-        tell(&found);
-        promise.0.opened(head, journal);
-    };
-    let begun = thread::Builder::new().name("replay".into()).spawn(read);
-    if let Err(error) = begun {
-        log::error!("history: {error}");
+        let promise = Promise(self.head);
+        let read = move || {
+            let (head, journal, found) = self.held.read();
+            tell(&found);
+            promise.0.opened(head, journal);
+        };
+        let begun = thread::Builder::new().name("replay".into()).spawn(read);
+        if let Err(error) = begun {
+            log::error!("history: {error}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use actix::prelude::*;
 use exposition::{Labels, MetricFamily, text::Format};
 use jiff::Timestamp;
-use supervision::{Alarm, Checkpoint, Ref, Start, Tree, spawn_blocking_guarded};
+use supervision::{Checkpoint, Ref, Start, Tree, later, spawn_blocking_guarded};
 use tokio::time::Instant;
 
 use crate::{
@@ -44,6 +44,8 @@ const LOOK_BACK: Duration = Duration::from_secs(30);
 /// From one judgement to the next, where sources tell faster: those that are asked at one tick are judged
 /// together.
 const JUDGED: Duration = Duration::from_millis(100);
+/// Vitals waits for somebody else to tell something at a tick, and then speaks of itself alone.
+const ALONE: Duration = Duration::from_millis(100);
 /// The next look at the summary, where no source is about to expire.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -91,6 +93,17 @@ pub struct Aggregator {
     ticking: bool,
     /// The next source that is about to fall silent: by when, and who looks then.
     silence: Option<(Instant, SpawnHandle)>,
+    /// What Vitals says of itself next.
+    own: Option<Own>,
+}
+
+/// What Vitals says of itself at a point of the grid.
+struct Own {
+    at: Timestamp,
+    /// The same by the clock of actors.
+    from: Instant,
+    /// Who says it where nobody else tells anything.
+    handle: SpawnHandle,
 }
 
 impl Aggregator {
@@ -112,6 +125,7 @@ impl Aggregator {
             looking: false,
             ticking: false,
             silence: None,
+            own: None,
         };
         // Taken is gone: were it to fail before its first observation, the next must inherit, too.
         aggregator.leave();
@@ -198,7 +212,7 @@ impl Aggregator {
         }
         let by = self.standing.next_expiry(now).unwrap_or(now + LOOK);
         let wait = by.duration_since(now).clamp(Duration::from_secs(1), LOOK);
-        let silence = ctx.run_later(wait, |me, ctx| {
+        let silence = later(wait, ctx, |me: &mut Self, ctx| {
             me.silence = None;
             me.end_the_silent();
             me.refresh_summary();
@@ -211,7 +225,7 @@ impl Aggregator {
 
     /// Looks up how the targets' figures were, beside: the disk may take its time.
     fn look_back(&mut self, ctx: &mut Context<Self>) {
-        ctx.run_later(LOOK_BACK, Self::look_back);
+        later(LOOK_BACK, ctx, Self::look_back);
         if std::mem::replace(&mut self.looking, true) {
             return;
         }
@@ -268,16 +282,32 @@ impl Aggregator {
         }
     }
 
-    /// What Vitals says of itself goes into the history on the grid, as everything else.
-    fn keep_own(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
+    /// What Vitals says of itself goes into the history on the grid, as everything else: together with
+    /// what is told first at that tick, so that nobody wakes for it alone.
+    fn await_own(&mut self, ctx: &mut Context<Self>) {
         let grid = self.settings.tuning.load().collect_interval;
         let (at, wait) = self.settings.clock.next_tick(grid);
-        alarm.call(wait, ctx, move |me: &mut Self, alarm, ctx| {
-            let own = own_families(&me.standing, &me.settings);
-            let batch = me.keep.own(&own, at);
-            me.tell_history(batch);
-            me.keep_own(alarm, ctx);
-        });
+        let handle = later(wait + ALONE, ctx, |me: &mut Self, ctx| me.keep_own(ctx));
+        let from = Instant::now() + wait;
+        self.own = Some(Own { at, from, handle });
+    }
+
+    fn keep_own_if_due(&mut self, ctx: &mut Context<Self>) {
+        if let Some(own) = &self.own
+            && own.from <= Instant::now()
+        {
+            ctx.cancel_future(own.handle);
+            self.keep_own(ctx);
+        }
+    }
+
+    fn keep_own(&mut self, ctx: &mut Context<Self>) {
+        if let Some(Own { at, .. }) = self.own.take() {
+            let own = own_families(&self.standing, &self.settings);
+            let batch = self.keep.own(&own, at);
+            self.tell_history(batch);
+        }
+        self.await_own(ctx);
     }
 
     /// Never waits for the history: what it has no room for is lost to it, and counted.
@@ -366,8 +396,8 @@ impl Actor for Aggregator {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.refresh_summary();
         self.expect_silence(ctx);
-        self.keep_own(Alarm::new(), ctx);
-        ctx.run_later(LOOK, Self::look_back);
+        self.await_own(ctx);
+        later(LOOK, ctx, Self::look_back);
     }
 }
 
@@ -398,6 +428,7 @@ impl Handler<Observation> for Aggregator {
                     .batch(source, tuning.collect_interval, Instant::now());
                 self.tell_history(batch);
             }
+            self.keep_own_if_due(ctx);
             self.refresh_summary_soon(ctx);
         }
         self.expect_silence(ctx);

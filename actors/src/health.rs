@@ -14,7 +14,7 @@ use actix::{fut::wrap_future, prelude::*};
 use futures::future::join_all;
 use jiff::{Timestamp, Unit};
 use serde::Serialize;
-use supervision::{AskError, Checkpoint, Node, NodeKind, Ref, Start, State, Tree};
+use supervision::{AskError, Checkpoint, Node, NodeKind, Ref, Start, State, Tree, later};
 use utoipa::ToSchema;
 
 use crate::{
@@ -120,7 +120,7 @@ impl Health {
 
     /// The next check is after `wait`, and then on the cadence.
     fn check_in(&mut self, wait: Duration, ctx: &mut Context<Self>) {
-        let next = ctx.run_later(wait, Self::check_now);
+        let next = later(wait, ctx, Self::check_now);
         if let Some(before) = self.next.replace(next) {
             ctx.cancel_future(before);
         }

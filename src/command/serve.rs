@@ -24,7 +24,7 @@ use crate::{
     front::Shared,
     journal_of_the_tree, logging, open_files, port_holder,
     settings::Settings,
-    store::{self, Store, StoreError},
+    store::{self, Store, StoreError, Unread},
     tree::Parts,
     unusable, watchdog,
 };
@@ -34,6 +34,9 @@ const BACKLOG: i32 = 1_024;
 
 /// Threads that every tree needs: for its overseers and those on one of their own who are always there.
 const AHEAD: usize = 12;
+
+/// Whoever waits for the start is answered first; then comes what nobody waits for.
+const AFTER_THE_START: Duration = Duration::from_millis(20);
 
 /// By then everybody has started, and every source has told something once with its default interval.
 const STARTED: Duration = Duration::from_secs(30);
@@ -100,7 +103,8 @@ async fn serve(
     // The port may have been any free one.
     let address = listener.local_addr().unwrap_or(settings.server.address);
     let data = DataDirectory::lock(&settings.server.data)?;
-    let store = Store::open(data.path(), &settings.history)?;
+    let mut store = Store::open(data.path(), &settings.history)?;
+    let mut unread = store.unread.take();
     let (head, outbox) = (store.head.clone(), store.outbox.clone());
     let mut signals = Signals::take().map_err(ServeError::Signals)?;
     open_files::allow(settings.server.max_connections);
@@ -126,7 +130,9 @@ async fn serve(
     watchdog::watch(tree);
     log::info!("vitals {} listens on {address}", crate::build::release_id());
 
-    let exit = until_the_end(&root, &parts.shared, &mut signals).await;
+    let exit = until_the_end(&root, &parts.shared, &mut signals, &mut unread).await;
+    // It ended before: what came meanwhile is kept with the rest.
+    unread.take().map(Unread::read_beside);
     parts.shared.audit.finish();
     let data = data.path().map(Path::to_owned);
     store::finish(head, data, &outbox, &parts.shared.last_known).await;
@@ -147,13 +153,24 @@ async fn forget_what_is_over() -> Infallible {
     }
 }
 
-async fn until_the_end(root: &Root, shared: &Shared, signals: &mut Signals) -> Exit {
+async fn afterwards(unread: &mut Option<Unread>) -> Infallible {
+    tokio::time::sleep(AFTER_THE_START).await;
+    unread.take().map(Unread::read_beside);
+    forget_what_is_over().await
+}
+
+async fn until_the_end(
+    root: &Root,
+    shared: &Shared,
+    signals: &mut Signals,
+    unread: &mut Option<Unread>,
+) -> Exit {
     let mut stopping = false;
-    let mut forgetting = pin!(forget_what_is_over());
+    let mut afterwards = pin!(afterwards(unread));
     loop {
         let asked = tokio::select! {
             exit = root.exit() => return exit,
-            never = &mut forgetting => match never {},
+            never = &mut afterwards => match never {},
             asked = signals.next() => asked,
         };
         match asked {

@@ -18,6 +18,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     mem,
     sync::Arc,
+    time::Duration,
 };
 
 use actix::{fut::wrap_future, prelude::*};
@@ -44,6 +45,11 @@ pub use health::families;
 pub use journal::{Journal, JournalSettings, read_uptimes, write_uptimes};
 pub use reader::{Reader, Stats, matchers};
 
+/// What comes before this is over waits for what is on disk: to begin without it and to be joined with it
+/// a moment later would be twice the work, while others start.
+const SOON: Duration = Duration::from_millis(40);
+/// So many batches wait for it at most.
+const MOST_EARLY: usize = 64;
 /// So many batches are held back from the evaluator at most.
 const MOST_HELD_BACK: usize = 32;
 
@@ -65,6 +71,8 @@ pub struct History {
     settings: HistorySettings,
     /// What it appends to, and whose references it has.
     head: Head,
+    /// What came before it began; `None` from then on.
+    early: Option<Vec<Batch>>,
     sources: BTreeMap<Arc<str>, Source>,
     /// Metrics that came and that the evaluator has not heard of:
     unheard: BTreeSet<Arc<str>>,
@@ -96,6 +104,7 @@ impl History {
     pub fn new(settings: HistorySettings) -> Self {
         History {
             head: settings.head.head(),
+            early: (!settings.head.is_whole()).then(Vec::new),
             settings,
             sources: BTreeMap::new(),
             unheard: BTreeSet::new(),
@@ -180,6 +189,26 @@ impl History {
         self.ring(Call::Sync);
     }
 
+    /// Takes what came early, and then all that comes.
+    fn begin(&mut self) {
+        for batch in self.early.take().into_iter().flatten() {
+            self.receive(&batch);
+        }
+    }
+
+    fn receive(&mut self, batch: &Batch) {
+        self.take(batch);
+        // The ticks between are many: a power failure may take the last of them.
+        self.ring(match batch.complete {
+            true => Call::Sync,
+            false => Call::Log,
+        });
+        // What rules have written they know.
+        if *batch.source != *RULES {
+            self.announce(batch);
+        }
+    }
+
     fn ring(&self, call: Call) {
         if let Some(bell) = &self.settings.bell {
             bell.ring(call);
@@ -237,16 +266,22 @@ impl Actor for History {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        if !self.settings.head.is_whole() {
+        if self.early.is_some() {
+            ctx.run_later(SOON, |me, _| me.begin());
             let head = self.settings.head.clone();
             let opened = async move { head.what_was_opened().await };
             let joined = wrap_future::<_, Self>(opened).map(|opened, me, _| {
                 if let Some(opened) = opened {
                     me.join(&opened);
                 }
+                me.begin();
             });
             ctx.spawn(joined);
         }
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.begin();
     }
 }
 
@@ -254,15 +289,12 @@ impl Handler<Batch> for History {
     type Result = ();
 
     fn handle(&mut self, batch: Batch, _: &mut Self::Context) {
-        self.take(&batch);
-        // The ticks between are many: a power failure may take the last of them.
-        self.ring(match batch.complete {
-            true => Call::Sync,
-            false => Call::Log,
-        });
-        // What rules have written they know.
-        if *batch.source != *RULES {
-            self.announce(&batch);
+        match &mut self.early {
+            Some(early) if early.len() < MOST_EARLY => early.push(batch),
+            _ => {
+                self.begin();
+                self.receive(&batch);
+            }
         }
     }
 }

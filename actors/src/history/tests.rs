@@ -127,6 +127,46 @@ fn what_was_on_disk_and_what_came_while_it_was_read_are_one() {
     std::fs::remove_dir_all(&data).unwrap();
 }
 
+/// Of a history that was told two series before it began; `then` says how it begins.
+fn early(then: impl AsyncFnOnce(&CurrentHead)) {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    actix::System::with_tokio_rt(runtime).block_on(async {
+        let current = CurrentHead::promised(Head::in_memory(Options::default()));
+        let history = history_in(current.clone()).start();
+        let told = batch("a", 1_000, &[("one", 1.0), ("two", 2.0)], true);
+        history.send(told).await.unwrap();
+        let series = || current.head().health().counts.series;
+        assert_eq!(series(), 0, "it waits for the disk");
+        then(&current).await;
+        assert_eq!(series(), 2);
+        let told = batch("a", 1_001, &[("three", 3.0)], false);
+        history.send(told).await.unwrap();
+        assert_eq!(series(), 3, "it waits no more");
+    });
+}
+
+#[test]
+fn what_comes_early_waits_for_what_is_on_disk_but_not_for_long() {
+    early(async |current| {
+        tokio::time::sleep(2 * SOON).await;
+        assert!(!current.is_whole());
+    });
+    let data = std::env::temp_dir().join(format!("vitals-early-{}", std::process::id()));
+    early(async |current| {
+        let (head, journal, _) = tsdb::open(&data, Options::default()).unwrap();
+        current.opened(head, journal);
+        current.until_whole().await;
+        assert_eq!(
+            current.opened_by_now().unwrap().head.health().counts.series,
+            2
+        );
+    });
+    std::fs::remove_dir_all(&data).unwrap();
+}
+
 #[test]
 fn a_source_that_has_too_many_series_keeps_those_it_has() {
     let mut history = history(Options {

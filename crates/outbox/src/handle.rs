@@ -140,7 +140,8 @@ impl Outbox {
     }
 
     /// From now on these are the consumers, by names of at most 255 bytes. One that is new starts
-    /// with the next record; records that only others had not taken are gone.
+    /// with the next record; records that only others had not taken are gone. They are kept with the
+    /// first record: whoever opens an outbox that never had one names them again.
     pub fn consumers(&self, names: &[&str]) {
         self.change(|queue| queue.consumers(names));
     }

@@ -71,11 +71,12 @@ impl Queue {
         cursors: Option<Cursors>,
         all_found: bool,
     ) -> Self {
+        let from_the_first = cursors.is_none() || !all_found;
         Queue {
             last,
-            from_the_first: cursors.is_none() || !all_found,
+            from_the_first,
             cursors: cursors.unwrap_or_default(),
-            moved: true,
+            moved: from_the_first && last > 0,
             ..Queue::new(options)
         }
     }
@@ -178,9 +179,10 @@ impl Queue {
             let cursor = self.cursors.get(&name).copied().unwrap_or(start);
             cursors.insert(name, cursor);
         }
+        // Where no number was given, all begin with the first record, whoever they are.
+        self.moved |= self.last > 0 && cursors != self.cursors;
         self.from_the_first = false;
         self.cursors = cursors;
-        self.moved = true;
         self.let_go();
     }
 

@@ -47,12 +47,12 @@ impl Alarm {
         wait: Duration,
         ctx: &mut A::Context,
         then: impl FnOnce(&mut A, Self, &mut A::Context) + 'static,
-    ) {
+    ) -> SpawnHandle {
         let due = async move {
             self.after(wait).await;
             self
         };
-        ctx.spawn(wrap_future::<_, A>(due).map(|alarm, me, ctx| then(me, alarm, ctx)));
+        ctx.spawn(wrap_future::<_, A>(due).map(|alarm, me, ctx| then(me, alarm, ctx)))
     }
 
     async fn ring(&mut self, wait: Duration) -> io::Result<()> {
@@ -83,6 +83,16 @@ impl Alarm {
             }
         }
     }
+}
+
+/// Calls the actor after so long, by an [`Alarm`] of its own: instead of actix's `run_later` for what is
+/// due in seconds, once or seldom.
+pub fn later<A: Actor<Context = Context<A>>>(
+    wait: Duration,
+    ctx: &mut A::Context,
+    then: impl FnOnce(&mut A, &mut A::Context) + 'static,
+) -> SpawnHandle {
+    Alarm::new().call(wait, ctx, |me, _, ctx| then(me, ctx))
 }
 
 impl Default for Alarm {

@@ -299,6 +299,17 @@ impl Dispatcher {
         }
     }
 
+    fn go_on_reconciling(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
+        alarm.call(
+            self.settings.cadence.reconcile,
+            ctx,
+            |me: &mut Self, alarm, ctx| {
+                me.reconcile(ctx);
+                me.go_on_reconciling(alarm, ctx);
+            },
+        );
+    }
+
     fn go_on_beating(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
         self.beat(ctx);
         alarm.call(self.settings.cadence.beat, ctx, Self::go_on_beating);
@@ -340,7 +351,7 @@ impl Actor for Dispatcher {
         });
         let news = wrap_stream::<_, Self>(news).map(|(), me, ctx| me.pump(ctx));
         ctx.spawn(news.finish());
-        ctx.run_interval(self.settings.cadence.reconcile, Self::reconcile);
+        self.go_on_reconciling(Alarm::new(), ctx);
         self.go_on_beating(Alarm::new(), ctx);
         self.pump(ctx);
     }

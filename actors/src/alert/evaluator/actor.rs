@@ -12,7 +12,7 @@ use std::{
 use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
-use supervision::{Checkpoint as Slot, Start, spawn_blocking_guarded};
+use supervision::{Alarm, Checkpoint as Slot, Start, later, spawn_blocking_guarded};
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -328,7 +328,7 @@ impl EvaluatorActor {
         let wait = u64::try_from(due.saturating_sub(self.now_ms())).unwrap_or(0);
         // A rule that cannot be satisfied must not spin.
         let wait = Duration::from_millis(wait.clamp(50, 60_000));
-        let due = ctx.run_later(wait, |me, ctx| {
+        let due = later(wait, ctx, |me: &mut Self, ctx| {
             me.due = None;
             me.run(ctx);
         });
@@ -410,6 +410,13 @@ impl EvaluatorActor {
         self.write(ctx);
     }
 
+    fn go_on_telling(alarm: Alarm, ctx: &mut Context<Self>) {
+        alarm.call(TELL_ALL, ctx, |me: &mut Self, alarm, ctx| {
+            me.tell_all(ctx);
+            Self::go_on_telling(alarm, ctx);
+        });
+    }
+
     fn rule(&mut self, ctx: &mut Context<Self>) {
         let at = self.now_ms();
         let ruling = self.settings.ruling.load_full();
@@ -439,7 +446,7 @@ impl Actor for EvaluatorActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_later(AFTER_THE_START, Self::begin);
         ctx.run_later(ALL, Self::tell_all);
-        ctx.run_interval(TELL_ALL, Self::tell_all);
+        Self::go_on_telling(Alarm::new(), ctx);
     }
 }
 

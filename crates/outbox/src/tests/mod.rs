@@ -122,6 +122,36 @@ fn numbers_go_on_where_everything_was_taken() {
 }
 
 #[test]
+fn a_start_that_finds_nothing_new_writes_nothing() {
+    let folder = Folder::new("start");
+    let start = |consumers: &[&str]| {
+        let (outbox, _) = folder.open(Options::default());
+        outbox.consumers(consumers);
+        outbox
+    };
+    assert!(start(&["redis"]).close(LONG));
+    assert_eq!(
+        folder.files(),
+        [] as [PathBuf; 0],
+        "nobody was told a number"
+    );
+
+    let outbox = start(&["redis"]);
+    assert_eq!(append(&outbox, "x"), 1);
+    assert!(outbox.acknowledge("redis", 1));
+    assert!(outbox.close(LONG));
+    let before = folder.files();
+    assert_eq!(before.len(), 1);
+    assert!(start(&["redis"]).close(LONG));
+    assert_eq!(folder.files(), before);
+
+    assert!(start(&["redis", "mail"]).close(LONG));
+    assert_ne!(folder.files(), before, "where the new one starts is kept");
+    let outbox = start(&["redis", "mail"]);
+    assert_eq!((outbox.cursor("mail"), outbox.last()), (Some(1), 1));
+}
+
+#[test]
 fn a_new_consumer_starts_with_what_comes_next_and_one_that_is_gone_holds_nothing() {
     let folder = Folder::new("consumers");
     let (outbox, _) = folder.open(Options::default());

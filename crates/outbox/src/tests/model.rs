@@ -121,6 +121,11 @@ proptest! {
                         prop_assert!(stays != said);
                     }
                     model.live = live.iter().map(|r| (r.seq, r.keep.0, r.payload.len())).collect();
+                    if model.last == 0 {
+                        // Nobody is known as long as no number was given.
+                        let names: Vec<_> = model.cursors.keys().copied().collect();
+                        again.consumers(&names);
+                    }
                     outbox = again;
                 }
             }
