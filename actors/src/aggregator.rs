@@ -212,7 +212,7 @@ impl Aggregator {
         }
         let by = self.standing.next_expiry(now).unwrap_or(now + LOOK);
         let wait = by.duration_since(now).clamp(Duration::from_secs(1), LOOK);
-        let silence = later(wait, ctx, |me: &mut Self, ctx| {
+        let silence = ctx.run_later(wait, |me, ctx| {
             me.silence = None;
             me.end_the_silent();
             me.refresh_summary();

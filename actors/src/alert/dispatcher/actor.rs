@@ -278,7 +278,7 @@ impl Dispatcher {
         let last = self.settings.outbox.last();
         let firing = self.active.notifications();
         for (index, Way { sink, lane, .. }) in self.ways.iter_mut().enumerate() {
-            if !lane.is_done(last) {
+            if !sink.keeps || !lane.is_done(last) {
                 continue; // what it keeps is behind, as it must be
             }
             lane.begin();
@@ -330,7 +330,7 @@ impl Dispatcher {
         })
         .to_string()
         .into();
-        for Way { sink, .. } in &self.ways {
+        for Way { sink, .. } in self.ways.iter().filter(|way| way.sink.keeps) {
             let beat = Beat {
                 json: json.clone(),
                 lasts: cadence.beat * 3,
@@ -352,7 +352,9 @@ impl Actor for Dispatcher {
         let news = wrap_stream::<_, Self>(news).map(|(), me, ctx| me.pump(ctx));
         ctx.spawn(news.finish());
         self.go_on_reconciling(Alarm::new(), ctx);
-        self.go_on_beating(Alarm::new(), ctx);
+        if self.ways.iter().any(|way| way.sink.keeps) {
+            self.go_on_beating(Alarm::new(), ctx);
+        }
         self.pump(ctx);
     }
 }

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Outlet {
     pub(super) name: Arc<str>,
+    /// [`Sink::KEEPS`]
+    pub(super) keeps: bool,
     pub(super) to: Arc<dyn Reach>,
 }
 
@@ -24,6 +26,7 @@ impl Outlet {
     pub fn new<S: Sink>(name: impl Into<Arc<str>>, sink: Ref<SinkActor<S>>) -> Self {
         Outlet {
             name: name.into(),
+            keeps: S::KEEPS,
             to: Arc::new(sink),
         }
     }

@@ -32,6 +32,11 @@ pub const BACKOFF: Backoff = Backoff {
 
 /// A receiver of alerts. Adding one is one implementation and one line in the tree.
 pub trait Sink: Unpin + 'static {
+    /// Whether its receiver keeps what fires, and signs of life. One that does not is only told of
+    /// changes: neither [`reconcile`](Self::reconcile) nor [`beat`](Self::beat) is asked of it, as each
+    /// wakes a thread.
+    const KEEPS: bool = false;
+
     /// The child's name in the tree, its consumer's in the outbox, and the `sink` label: `redis`,
     /// `webhook/<name>`.
     fn name(&self) -> &str;
@@ -47,8 +52,7 @@ pub trait Sink: Unpin + 'static {
         until: Instant,
     ) -> impl Future<Output = Result<(), Undelivered>>;
 
-    /// Makes what the receiver keeps of firing alerts what it should be. Nothing, where it keeps
-    /// nothing.
+    /// Makes what the receiver keeps of firing alerts what it should be.
     ///
     /// # Errors
     /// [`SinkError`].
@@ -61,7 +65,7 @@ pub trait Sink: Unpin + 'static {
         std::future::ready(Ok(Reconciled::default()))
     }
 
-    /// Leaves a sign of life, where the receiver has a place for it.
+    /// Leaves a sign of life.
     ///
     /// # Errors
     /// [`SinkError`].

@@ -58,15 +58,17 @@ enum Mood {
     HatesTheThird,
 }
 
-struct Fake(Arc<Mutex<Receiver>>);
+struct Fake<const KEEPS: bool>(Arc<Mutex<Receiver>>);
 
-impl Fake {
+impl<const KEEPS: bool> Fake<KEEPS> {
     fn receiver(&self) -> MutexGuard<'_, Receiver> {
         self.0.lock().unwrap()
     }
 }
 
-impl Sink for Fake {
+impl<const KEEPS: bool> Sink for Fake<KEEPS> {
+    const KEEPS: bool = KEEPS;
+
     fn name(&self) -> &str {
         "fake"
     }
@@ -140,12 +142,17 @@ struct World {
 }
 
 impl World {
+    /// With a sink that keeps what fires.
     fn start(outbox: Outbox) -> World {
+        World::with::<true>(outbox)
+    }
+
+    fn with<const KEEPS: bool>(outbox: Outbox) -> World {
         let own = OwnMetrics::new().unwrap();
         let events = Events::default();
         let receiver = Arc::<Mutex<Receiver>>::default();
         let dispatcher = Ref::<Dispatcher>::new("dispatcher", Capacity::default());
-        let sink = Ref::<SinkActor<Fake>>::new("fake", Capacity::default());
+        let sink = Ref::<SinkActor<Fake<KEEPS>>>::new("fake", Capacity::default());
         let sending = SinkSettings {
             timeout: 5 * SEC,
             own: own.clone(),

@@ -162,6 +162,20 @@ fn what_fires_is_corrected_each_minute_and_announced_every_five() {
 }
 
 #[test]
+fn a_sink_that_keeps_nothing_is_told_of_changes_alone() {
+    simulated(async {
+        let world = World::with::<false>(in_memory());
+        world.firing(&["A"]).await;
+        sleep(300 * SEC).await;
+        let receiver = world.receiver();
+        assert_eq!((receiver.kept.len(), receiver.attempts), (1, 1));
+        assert!(receiver.beats.is_empty() && receiver.reconciled.is_empty());
+        drop(receiver);
+        world.end().await;
+    });
+}
+
+#[test]
 fn the_sign_of_life_ends_with_the_evaluators() {
     simulated(async {
         let world = World::start(in_memory());

@@ -78,6 +78,8 @@ impl RedisSink {
 }
 
 impl Sink for RedisSink {
+    const KEEPS: bool = true;
+
     fn name(&self) -> &str {
         "redis"
     }
