@@ -132,7 +132,9 @@ async fn serve(
 
     let exit = until_the_end(&root, &parts.shared, &mut signals, &mut unread).await;
     // It ended before: what came meanwhile is kept with the rest.
-    unread.take().map(Unread::read_beside);
+    if let Some(unread) = unread.take() {
+        unread.read_beside();
+    }
     parts.shared.audit.finish();
     let data = data.path().map(Path::to_owned);
     store::finish(head, data, &outbox, &parts.shared.last_known).await;
@@ -155,7 +157,9 @@ async fn forget_what_is_over() -> Infallible {
 
 async fn afterwards(unread: &mut Option<Unread>) -> Infallible {
     tokio::time::sleep(AFTER_THE_START).await;
-    unread.take().map(Unread::read_beside);
+    if let Some(unread) = unread.take() {
+        unread.read_beside();
+    }
     forget_what_is_over().await
 }
 
