@@ -179,11 +179,16 @@ impl World {
 
     /// How many series of this name there are in the history now.
     fn kept(&self, name: &str) -> usize {
-        let query = Engine::default().parse(name).unwrap();
+        self.found(name).len()
+    }
+
+    /// What a query finds in the history now.
+    fn found(&self, query: &str) -> Vec<f64> {
+        let query = Engine::default().parse(query).unwrap();
         let at = self.now().as_millisecond();
         let answer = query.instant(&self.head.reader(), at, &Cancel::new());
         match answer.unwrap().value {
-            Value::Vector(samples) => samples.len(),
+            Value::Vector(samples) => samples.iter().map(|sample| sample.value).collect(),
             other => panic!("{other:?}"),
         }
     }
@@ -286,6 +291,26 @@ fn a_source_that_fails_is_absent_named_counted_and_comes_back() {
             assert!(world.has_memory().await, "back within an interval");
             assert_eq!(world.memory_reason().await, None);
         }
+    });
+}
+
+#[test]
+fn what_vitals_says_of_itself_is_kept_once_a_point_of_the_grid() {
+    simulated(async {
+        let world = World::start();
+        let told = || world.found("count_over_time(vitals_build_info[1h])");
+        sleep(10 * SEC + SEC / 20).await;
+        assert_eq!(told(), [1.0], "together with what is told at that tick");
+        sleep(10 * SEC).await;
+        assert_eq!(told(), [2.0]);
+        // What it says next comes half a second behind the tick.
+        world.mood.store(HUNG, SeqCst);
+        sleep(10 * SEC).await;
+        assert_eq!(told(), [2.0]);
+        sleep(SEC / 10).await;
+        assert_eq!(told(), [3.0], "alone");
+        sleep(9 * SEC).await;
+        assert_eq!(told(), [3.0]);
     });
 }
 
