@@ -74,6 +74,7 @@ def latency(stage):
             stage.results.put(rows.SIZE, subject.name, found["body_bytes"] / 1000)
             if found["errors"]:
                 stage.results.complain(f"latency, {subject.name}: {found['errors']} errors")
+    stage.results.divide(rows.P50, VITALS, FLOOR, rows.P50_OF_FLOOR)
 
 
 def throughput(stage):
@@ -107,6 +108,7 @@ def startup(stage):
         if found["n"]:
             stage.results.put(rows.FIRST_200, subject.name, found["median_ms"])
             stage.results.put(rows.STOP, subject.name, found["stop_median_ms"])
+    stage.results.divide(rows.FIRST_200, VITALS, FLOOR, rows.FIRST_200_OF_FLOOR)
 
 
 def idle(stage):
@@ -124,6 +126,7 @@ def idle(stage):
             stage.results.put(rows.RSS_SCRAPED, subject.name, found["rss_after_mb"])
             stage.results.put(rows.CPU, subject.name, found["cpu_ms_per_min_sched"])
             stage.results.put(rows.CPU_SCRAPE, subject.name, found["cpu_ms_per_scrape"])
+    stage.results.divide(rows.CPU, VITALS, FLOOR, rows.CPU_OF_FLOOR)
 
 
 def hostile(stage):
