@@ -14,7 +14,7 @@ use std::{
 use actix_rt::{Arbiter, System};
 use supervision::{Exit, Root, Threads};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use vitals_actors::alert::evaluator::PromisedRuling;
+use vitals_actors::alert::evaluator::{AFTER_THE_START, PromisedRuling};
 
 use crate::{
     alerting,
@@ -34,9 +34,6 @@ const BACKLOG: i32 = 1_024;
 
 /// Threads that every tree needs: for its overseers and those on one of their own who are always there.
 const AHEAD: usize = 12;
-
-/// Whoever waits for the start is answered first; then comes what nobody waits for.
-const AFTER_THE_START: Duration = Duration::from_millis(20);
 
 /// By then everybody has started, and every source has told something once with its default interval.
 const STARTED: Duration = Duration::from_secs(30);

@@ -95,6 +95,27 @@ pub fn later<A: Actor<Context = Context<A>>>(
     Alarm::new().call(wait, ctx, |me, _, ctx| then(me, ctx))
 }
 
+/// Calls the actor each time that so long has passed, by one [`Alarm`]: instead of actix's `run_interval`.
+pub fn every<A: Actor<Context = Context<A>>>(
+    wait: Duration,
+    ctx: &mut A::Context,
+    then: impl FnMut(&mut A, &mut A::Context) + 'static,
+) {
+    go_on(Alarm::new(), wait, ctx, then);
+}
+
+fn go_on<A: Actor<Context = Context<A>>>(
+    alarm: Alarm,
+    wait: Duration,
+    ctx: &mut A::Context,
+    mut then: impl FnMut(&mut A, &mut A::Context) + 'static,
+) {
+    alarm.call(wait, ctx, move |me, alarm, ctx| {
+        then(me, ctx);
+        go_on(alarm, wait, ctx, then);
+    });
+}
+
 impl Default for Alarm {
     fn default() -> Self {
         Self::new()

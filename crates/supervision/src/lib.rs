@@ -152,7 +152,7 @@ mod task;
 mod threads;
 mod vitals;
 
-pub use alarm::{Alarm, later};
+pub use alarm::{Alarm, every, later};
 pub use answer::Answer;
 pub use backoff::Backoff;
 pub use catch::capture_backtraces;

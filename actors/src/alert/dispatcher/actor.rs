@@ -10,7 +10,7 @@ use futures::stream;
 use jiff::Timestamp;
 use outbox::{Dropped, Durable};
 use serde_json::json;
-use supervision::{Alarm, Checkpoint, Start};
+use supervision::{Checkpoint, Start, every};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -299,22 +299,6 @@ impl Dispatcher {
         }
     }
 
-    fn go_on_reconciling(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
-        alarm.call(
-            self.settings.cadence.reconcile,
-            ctx,
-            |me: &mut Self, alarm, ctx| {
-                me.reconcile(ctx);
-                me.go_on_reconciling(alarm, ctx);
-            },
-        );
-    }
-
-    fn go_on_beating(&mut self, alarm: Alarm, ctx: &mut Context<Self>) {
-        self.beat(ctx);
-        alarm.call(self.settings.cadence.beat, ctx, Self::go_on_beating);
-    }
-
     /// Says that all of it works, from the evaluator to here.
     fn beat(&mut self, ctx: &mut Context<Self>) {
         let cadence = self.settings.cadence;
@@ -351,9 +335,11 @@ impl Actor for Dispatcher {
         });
         let news = wrap_stream::<_, Self>(news).map(|(), me, ctx| me.pump(ctx));
         ctx.spawn(news.finish());
-        self.go_on_reconciling(Alarm::new(), ctx);
+        let cadence = self.settings.cadence;
+        every(cadence.reconcile, ctx, Self::reconcile);
         if self.ways.iter().any(|way| way.sink.keeps) {
-            self.go_on_beating(Alarm::new(), ctx);
+            self.beat(ctx);
+            every(cadence.beat, ctx, Self::beat);
         }
         self.pump(ctx);
     }

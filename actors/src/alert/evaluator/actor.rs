@@ -12,7 +12,7 @@ use std::{
 use actix::{fut::wrap_future, prelude::*};
 use exposition::Labels;
 use jiff::Timestamp;
-use supervision::{Alarm, Checkpoint as Slot, Start, later, spawn_blocking_guarded};
+use supervision::{Checkpoint as Slot, Start, every, later, spawn_blocking_guarded};
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -410,13 +410,6 @@ impl EvaluatorActor {
         self.write(ctx);
     }
 
-    fn go_on_telling(alarm: Alarm, ctx: &mut Context<Self>) {
-        alarm.call(TELL_ALL, ctx, |me: &mut Self, alarm, ctx| {
-            me.tell_all(ctx);
-            Self::go_on_telling(alarm, ctx);
-        });
-    }
-
     fn rule(&mut self, ctx: &mut Context<Self>) {
         let at = self.now_ms();
         let ruling = self.settings.ruling.load_full();
@@ -446,7 +439,7 @@ impl Actor for EvaluatorActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_later(AFTER_THE_START, Self::begin);
         ctx.run_later(ALL, Self::tell_all);
-        Self::go_on_telling(Alarm::new(), ctx);
+        every(TELL_ALL, ctx, Self::tell_all);
     }
 }
 

@@ -50,8 +50,9 @@ pub const STUCK: Duration = Duration::from_secs(5);
 const SHARE: u32 = 9;
 /// but no longer than this: who waits for an alert is not to notice.
 const LONGEST_REST: Duration = Duration::from_millis(100);
-/// How long everybody else has for starting before rules are read.
-const AFTER_THE_START: Duration = Duration::from_millis(20);
+/// Whoever waits for a start is answered first: what nobody waits for, as rules and the log of history, is
+/// read so long after it.
+pub const AFTER_THE_START: Duration = Duration::from_millis(20);
 /// Everything that fires is told so often, whether or not anything changed.
 pub const TELL_ALL: Duration = Duration::from_secs(60);
 

@@ -17,6 +17,8 @@ const SHOWN: usize = 300;
 pub struct LogSink;
 
 impl Sink for LogSink {
+    const KEEPS: bool = false;
+
     fn name(&self) -> &str {
         "log"
     }

@@ -35,7 +35,7 @@ pub trait Sink: Unpin + 'static {
     /// Whether its receiver keeps what fires, and signs of life. One that does not is only told of
     /// changes: neither [`reconcile`](Self::reconcile) nor [`beat`](Self::beat) is asked of it, as each
     /// wakes a thread.
-    const KEEPS: bool = false;
+    const KEEPS: bool;
 
     /// The child's name in the tree, its consumer's in the outbox, and the `sink` label: `redis`,
     /// `webhook/<name>`.
